@@ -1,0 +1,1 @@
+"""What is known here of sources and events, from the shipped lists; shared by resolvers and analyses."""

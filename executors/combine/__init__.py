@@ -1,0 +1,1 @@
+"""Products made from products of several instruments."""

@@ -1,0 +1,1 @@
+"""From names and identifiers of objects and events to positions, times and catalogue names."""

@@ -1,0 +1,198 @@
+"""Finds detector strain around a time: release files in mirrors or the cache, the shipped table, GWOSC.
+
+Files are found by rule, from their names: ``H-H1_LOSC_4_V2-1126259446-32.hdf5`` says detector, GPS start
+and duration (LIGO-T010150), ``GW170817_H1_strain_4s_4096Hz.hdf5`` event and detector. Import-light.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from executors import archives
+from kg_service.errors import ArchiveUnavailable, NotCovered
+from kg_service.model.product import Dataset
+from kg_service.model.times import iso_from_tt, tt_from_iso
+
+__all__ = ["MARGIN", "WHITENED_TABLE", "Strain", "datasets", "gps_from_utc", "locate", "span_utc"]
+
+WHITENED_TABLE = "gw150914_whitened.ecsv"
+MARGIN = 0.5
+"""Seconds of data that must lie on each side of the event."""
+_WHITENED_SPAN = (1126259461.5, 1126259463.5)
+_WHITENED_DETECTORS = ("H1", "L1")
+_VIRGO_START = 1185624018.0
+"""GPS of 2017-08-01 12:00 UTC, when Virgo joined the observing run O2 (Abbott et al. 2019, PRX 9, 031040)."""
+_GPS_ZERO = tt_from_iso("1980-01-06T00:00:00Z")
+_RELEASE = re.compile(r"[A-Z]-(?P<detector>[A-Z]\d)_\w+-(?P<start>\d+)-(?P<duration>\d+)\.(hdf5|h5)")
+_CUTOUT = re.compile(r"(?P<event>[^_]+(_\d+)?)_(?P<detector>[A-Z]\d)_strain_\w+\.(hdf5|h5)")
+_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+_CITE = "GWOSC (gwosc.org); Abbott et al. 2021, SoftwareX 13, 100658; 2023, ApJS 267, 29"
+
+
+@dataclass(frozen=True, slots=True)
+class Strain:
+    """Where the strain is: a file, what kind it is (``table``, ``release``, ``cutout``), and its dataset."""
+
+    path: Path
+    kind: str
+    dataset: Dataset
+
+
+def gps_from_utc(utc: str) -> float:
+    """GPS seconds of an ISO 8601 UTC time; exact to a microsecond."""
+    return (tt_from_iso(utc) - _GPS_ZERO) / 1e6
+
+
+def span_utc(start: float, seconds: float) -> tuple[str, str]:
+    """Start (GPS) and length in seconds as two ISO 8601 UTC texts."""
+    first, last = (iso_from_tt(round(gps * 1e6) + _GPS_ZERO) for gps in (start, start + seconds))
+    return first, last
+
+
+def datasets(arguments: Mapping[str, Any]) -> tuple[Dataset, ...]:
+    """For ``datasets=``: what a run would read of what is at hand, without asking any archive."""
+    found = _at_hand(
+        str(arguments["event"]), gps_from_utc(str(arguments["event_time"])), str(arguments["detector"])
+    )
+    return (found.dataset,) if found else ()
+
+
+def locate(event: str, utc: str, detector: str) -> Strain:
+    """The strain of a detector around an event; fetched from GWOSC when it is not at hand and may be asked.
+
+    A release file is preferred to the shipped table, wherever it comes from.
+    """
+    gps = gps_from_utc(utc)
+    found = _at_hand(event, gps, detector)
+    if found is not None and found.kind != "table":
+        return found
+    if detector == "V1" and gps < _VIRGO_START:
+        raise NotCovered(
+            f"Virgo did not observe before 2017-08-01: there are no data of V1 for {event}.",
+            parameter="detector",
+            value=detector,
+            near=_WHITENED_DETECTORS,
+        )
+    if not archives.online():
+        if found is not None:
+            return found
+        raise _absent(event, gps, detector, "and the archive may not be asked (KG_ONLINE is 0)")
+    try:
+        return _fetched(event, gps, detector)
+    except ArchiveUnavailable:
+        if found is not None:
+            return found
+        raise
+
+
+def _at_hand(event: str, gps: float, detector: str) -> Strain | None:
+    candidates = sorted(_releases(gps, detector))
+    if candidates:
+        _, _, path, reached = candidates[0]
+        return Strain(path, "release", _dataset(path, reached))
+    for path, reached in _files():
+        match = _CUTOUT.fullmatch(path.name)
+        if match and match["detector"] == detector and match["event"] == event:
+            return Strain(path, "cutout", _dataset(path, reached))
+    if detector in _WHITENED_DETECTORS and _inside(gps, *_WHITENED_SPAN):
+        return Strain(archives.table(WHITENED_TABLE), "table", archives.dataset_of_table(WHITENED_TABLE))
+    return None
+
+
+def _releases(gps: float, detector: str) -> Iterator[tuple[float, int, Path, str]]:
+    """Release files that hold the event: the least cut first (15 s beside it are enough), then small ones."""
+    for path, reached in _files():
+        match = _RELEASE.fullmatch(path.name)
+        if match and match["detector"] == detector:
+            start, duration = int(match["start"]), int(match["duration"])
+            if _inside(gps, start, start + duration):
+                yield -min(gps - start, start + duration - gps, 15.0), duration, path, reached
+
+
+def _files() -> Iterator[tuple[Path, str]]:
+    for folder in archives.mirror_folders():
+        yield from ((path, "mirror") for path in sorted(folder.glob("*/*.h*5")))
+    yield from ((path, "cache") for path in sorted((archives.cache_folder() / "gw").glob("*.h*5")))
+
+
+def _inside(gps: float, start: float, end: float) -> bool:
+    return start + MARGIN <= gps <= end - MARGIN
+
+
+def _dataset(path: Path, reached: str, address: str = "https://gwosc.org/data/") -> Dataset:
+    return Dataset(
+        name=path.name,
+        sha256=archives.file_sha256(path),
+        address=address,
+        title=f"Strain of a gravitational-wave detector, GWOSC release file {path.name}",
+        reached=reached,
+        licence=_LICENCE,
+        cite=_CITE,
+    )
+
+
+def _fetched(event: str, gps: float, detector: str) -> Strain:
+    """Ask GWOSC which file holds the event (32 s where there is one), and fetch it into the cache."""
+    import pooch
+    import requests
+    from tenacity import RetryError
+
+    try:
+        for url in _addresses(event, detector):
+            match = _RELEASE.fullmatch(url.rpartition("/")[2])
+            if match and _inside(gps, int(match["start"]), int(match["start"]) + int(match["duration"])):
+                folder = archives.cache_folder() / "gw"
+                path = Path(pooch.retrieve(url, known_hash=None, fname=match.string, path=folder))
+                return Strain(path, "release", _dataset(path, "online", url))
+    except requests.HTTPError as error:
+        if error.response is None or error.response.status_code != 404:
+            raise _absent(event, gps, detector, f"and GWOSC answered with an error ({error})") from error
+    except (requests.RequestException, RetryError, OSError) as error:
+        raise _absent(
+            event, gps, detector, f"and GWOSC cannot be reached ({type(error).__name__})"
+        ) from error
+    raise NotCovered(
+        f"GWOSC has no strain of {detector} for {event}. {_covered()}", parameter="event", value=event
+    )
+
+
+def _addresses(event: str, detector: str) -> list[str]:
+    """The addresses of the release files of an event, asked for once: a slow archive is not asked again."""
+    import warnings
+
+    import requests
+    from gwosc.locate import get_event_urls
+
+    class Once(requests.Session):
+        def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            try:
+                return super().send(request, **options)
+            except requests.Timeout as error:  # gwosc would try ten times
+                raise requests.ConnectionError(error) from error
+
+    with Once() as session, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that there is no file of 32 s
+        urls = get_event_urls(
+            event, detector=detector, sample_rate=4096, format="hdf5", duration=32, session=session
+        )
+    return [url for url in urls if _RELEASE.fullmatch(url.rpartition("/")[2])]
+
+
+def _absent(event: str, gps: float, detector: str, why: str) -> ArchiveUnavailable | NotCovered:
+    """GWOSC has the strain of the events of its catalogues; of other times nothing is promised."""
+    listed = any(row["name"] == event for row in archives.rows("gwtc_events.ecsv"))
+    text = f"The strain of {detector} for {event} (GPS {gps:.3f}) is not kept here, {why}. {_covered()}"
+    problem = ArchiveUnavailable if listed else NotCovered
+    return problem(text, parameter="event", value=event, near=("GW150914",))
+
+
+def _covered() -> str:
+    files = [
+        path.name for path, _ in _files() if _RELEASE.fullmatch(path.name) or _CUTOUT.fullmatch(path.name)
+    ]
+    more = f", and the files {', '.join(dict.fromkeys(files))}" if files else ""
+    return f"Kept here: GW150914 of H1 and L1{more}."

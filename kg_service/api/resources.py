@@ -1,0 +1,139 @@
+"""One resource in the form that the client likes: JSON, a page, or its graph; and lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Query
+from pyoxigraph import Triple
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kg_service.api.negotiation import HTML, JSON, RDF_TYPES, choose, json_bytes, reply
+from kg_service.api.service import Service, host_of, path_of
+from kg_service.errors import BadValue, NotAcceptable
+from kg_service.rdf.formats import EXTENSIONS, TURTLE, serialise
+
+__all__ = ["After", "Limit", "form_of", "give", "give_graph", "give_list", "page_of"]
+
+T = TypeVar("T")
+_NAMES = {"json": JSON, "html": HTML, **EXTENSIONS}
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many items are given at most.")]
+After = Annotated[
+    str | None, Query(max_length=200, description="The last item of the page before, as `next` names it.")
+]
+
+
+def form_of(request: Request, offered: Sequence[str]) -> str:
+    """The media type that ``?as=`` names, for links on pages; otherwise what the client likes best.
+
+    Raises
+    ------
+    NotAcceptable
+        It is not given here.
+    """
+    name = request.query_params.get("as")
+    if name is None:
+        return choose(request, offered)
+    names = {short: kind for short, kind in _NAMES.items() if kind in offered}
+    if name not in names:
+        raise NotAcceptable(
+            f"This address gives {', '.join(names)}, not {name!r}.", parameter="as", value=name, near=names
+        )
+    return names[name]
+
+
+def give(
+    request: Request,
+    service: Service,
+    page: str,
+    content: Mapping[str, Any],
+    *,
+    words: Mapping[str, Any] | None = None,
+    graph: Callable[[], Iterable[Triple]] | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A resource as JSON, as the page of that name or, where it has a graph, as RDF.
+
+    Parameters
+    ----------
+    words
+        What only the page says beside the content.
+    """
+    offered = (JSON, HTML, *(RDF_TYPES if graph is not None else ()))
+    kind = form_of(request, offered)
+    if kind == JSON:
+        body = json_bytes(content)
+    elif kind == HTML:
+        body = service.pages.page(
+            page, {**content, **(words or {})}, host=host_of(request), path=path_of(request)
+        )
+    else:
+        assert graph is not None
+        body = serialise(graph(), kind, base=service.house.site.base)
+    return reply(request, body, kind, status=status, headers=headers)
+
+
+def give_graph(
+    request: Request, service: Service, graph: Iterable[Triple], name: str, *, turtle: bytes | None = None
+) -> Response:
+    """Something that is a graph and nothing else; people see it as Turtle on a page.
+
+    Parameters
+    ----------
+    turtle
+        The Turtle as its authors wrote it, where there is such.
+    """
+    kind = form_of(request, (*RDF_TYPES, HTML))
+    base = service.house.site.base
+    written = kind if kind != HTML else TURTLE
+    body = turtle if turtle is not None and written == TURTLE else serialise(graph, written, base=base)
+    if kind == HTML:
+        content = {"name": name, "turtle": body.decode()}
+        body = service.pages.page("graph", content, host=host_of(request), path=path_of(request))
+    return reply(request, body, kind)
+
+
+def page_of(
+    items: Sequence[T], key: Callable[[T], str], *, limit: int, after: str | None
+) -> tuple[Sequence[T], str | None]:
+    """The items after the one with the key ``after``, and the key of the last of them if more follow.
+
+    Raises
+    ------
+    BadValue
+        No item has that key.
+    """
+    start = 0
+    if after is not None:
+        start = next((i for i, item in enumerate(items, 1) if key(item) == after), 0)
+        if not start:
+            raise BadValue(
+                f"The list has no item {after!r}; begin it again without `after`.",
+                parameter="after",
+                value=after,
+            )
+    found = items[start : start + limit]
+    return found, key(found[-1]) if start + limit < len(items) else None
+
+
+def give_list(
+    request: Request, service: Service, noun: str, items: Sequence[Any], *, total: int, after: str | None
+) -> Response:
+    """A page of a list; ``after`` is the key of its last item when there are more."""
+    following = None
+    if after is not None:
+        kept = [(n, v) for n, v in parse_qsl(request.url.query, keep_blank_values=True) if n != "after"]
+        following = f"{host_of(request)}{request.url.path}?{urlencode([*kept, ('after', after)])}"
+    content = {"items": list(items), "total": total, "next": following}
+    headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
+    kind = form_of(request, (JSON, HTML))
+    if kind == JSON:
+        return reply(request, json_bytes(content), kind, headers=headers)
+    shown = {**content, "noun": noun}
+    body = service.pages.page("list", shown, host=host_of(request), path=path_of(request))
+    return reply(request, body, kind, headers=headers)

@@ -1,0 +1,186 @@
+"""``/terms``, ``/instruments``, ``/ontology`` and ``/shapes``: what the words of a request mean."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from pyoxigraph import BlankNode, NamedNode, Triple
+from starlette.responses import Response
+
+from kg_service.api.documents import bodies, texts
+from kg_service.api.negotiation import HTML, RDF_TYPES
+from kg_service.api.resources import After, Limit, give, give_graph, give_list, page_of
+from kg_service.api.service import Service, host_of, service_of
+from kg_service.data import data_folder
+from kg_service.errors import NotFound
+from kg_service.model.terms import KG
+from kg_service.rdf.formats import TURTLE, parse
+from kg_service.vocabulary.catalogue import Catalogue, Role, Term
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["vocabulary"])
+
+
+def _words(catalogue: Catalogue, term: Term) -> str:
+    return " ".join((term.local, term.label, *term.alt_labels, *term.notations)).casefold()
+
+
+def _path_name(catalogue: Catalogue, term: Term) -> str:
+    """The shortest name that means the term: no local name is in two of our namespaces."""
+    return quote(term.local, safe="") if term.local else quote(term.iri, safe="")
+
+
+def _term(service: Service, term: Term, host: str) -> dict[str, Any]:
+    catalogue = service.house.catalogue
+    role = catalogue.role(term.iri) or catalogue.role_of_property(term.iri)
+    return {
+        "id": term.iri,
+        "url": f"{host}/terms/{_path_name(catalogue, term)}",
+        "name": term.local,
+        "label": term.label,
+        "definition": term.definition,
+        "sort": term.sort,
+        "status": term.status,
+        "parents": list(term.parents),
+        "children": list(catalogue.children(term.iri)),
+        "alt_labels": list(term.alt_labels),
+        "notations": list(term.notations),
+        "role": None if role is None else _role(role),
+        "product": term.sort == "class" and catalogue.is_product(term.iri),
+    }
+
+
+def _role(role: Role) -> dict[str, Any]:
+    return {"term": role.term, "property": role.property, "kind": role.kind.value, "unit": role.unit}
+
+
+def _about(catalogue: Catalogue, iri: str) -> list[Triple]:
+    """What the ontology states of a term, class expressions included."""
+    wanted: list[NamedNode | BlankNode] = [NamedNode(iri)]
+    found: list[Triple] = []
+    by_subject: dict[Any, list[Triple]] = {}
+    for triple in catalogue.triples:
+        by_subject.setdefault(triple.subject, []).append(triple)
+    seen = set(wanted)
+    while wanted:
+        for triple in by_subject.get(wanted.pop(), ()):
+            found.append(triple)
+            if isinstance(triple.object, BlankNode) and triple.object not in seen:
+                seen.add(triple.object)
+                wanted.append(triple.object)
+    return found
+
+
+@router.get("/terms", summary="Terms of the ontology.", responses=bodies("TermList"))
+def listed(
+    request: Request,
+    q: Annotated[str, Query(max_length=200, description="Words of name or label.")] = "",
+    among: Annotated[str | None, Query(pattern="^(product|role|instrument|messenger)$")] = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Response:
+    """``among`` keeps what can be asked for, given, observed with, or observed."""
+    service = service_of(request)
+    catalogue = service.house.catalogue
+    words = q.casefold().split()
+    found = [t for t in _group(catalogue, among) if all(w in _words(catalogue, t) for w in words)]
+    some, following = page_of(found, lambda t: t.iri, limit=limit, after=after)
+    items = [_term(service, term, host_of(request)) for term in some]
+    return give_list(request, service, "terms", items, total=len(found), after=following)
+
+
+def _group(catalogue: Catalogue, among: str | None) -> list[Term]:
+    if among == "role":
+        wanted = {role.term for role in catalogue.roles()}
+    elif among == "instrument":
+        wanted = set(catalogue.instruments())
+    elif among == "messenger":
+        wanted = set(catalogue.messengers())
+    elif among == "product":
+        return [t for t in catalogue.terms() if t.sort == "class" and catalogue.is_product(t.iri)]
+    else:
+        return list(catalogue.terms())
+    return [term for term in catalogue.terms() if term.iri in wanted]
+
+
+@router.get("/terms/{name:path}", summary="A term of the ontology.", responses=bodies("Term", rdf=True))
+def one(request: Request, name: str) -> Response:
+    """Found by local name, CURIE, IRI or a usual spelling."""
+    service = service_of(request)
+    catalogue = service.house.catalogue
+    term = catalogue.find(name)
+    content = _term(service, term, host_of(request))
+    return give(request, service, "term", content, graph=lambda: _about(catalogue, term.iri))
+
+
+@router.get(
+    "/instruments", summary="Instruments, detectors and observatories.", responses=bodies("InstrumentList")
+)
+def instruments(request: Request, limit: Limit = 100, after: After = None) -> Response:
+    """Those with a workflow and those without one."""
+    service = service_of(request)
+    found = service.house.catalogue.instruments()
+    some, following = page_of(found, str, limit=limit, after=after)
+    items = [_instrument(service, iri, host_of(request)) for iri in some]
+    return give_list(request, service, "instruments", items, total=len(found), after=following)
+
+
+@router.get("/instruments/{name:path}", summary="An instrument.", responses=bodies("Instrument", rdf=True))
+def instrument(request: Request, name: str) -> Response:
+    """What it observes, when it does, and which workflows use it."""
+    service = service_of(request)
+    iri = service.house.catalogue.find(name, among="instrument").iri
+    content = _instrument(service, iri, host_of(request))
+    return give(request, service, "instrument", content, graph=lambda: _about(service.house.catalogue, iri))
+
+
+def _instrument(service: Service, iri: str, host: str) -> dict[str, Any]:
+    house = service.house
+    found = house.catalogue.instrument(iri)
+    term = house.catalogue.term(iri)
+    return {
+        "id": iri,
+        "url": f"{host}/instruments/{_path_name(house.catalogue, term)}",
+        "name": term.local,
+        "label": found.label,
+        "description": found.description,
+        "kind": found.kind or None,
+        "observes": list(found.observes),
+        "part_of": list(found.part_of),
+        "start": found.start,
+        "end": found.end,
+        "energy": [found.lowest, found.highest],
+        "alt_labels": list(found.alt_names),
+        "workflows": [house.site.iri(*w.path) for w in house.registry.workflows if iri in w.instruments],
+    }
+
+
+@router.get("/ontology", summary="The whole ontology.", responses=texts(*RDF_TYPES, HTML))
+def ontology(request: Request) -> Response:
+    """The namespace of the terms, as this instance holds it."""
+    service = service_of(request)
+    return give_graph(request, service, service.house.catalogue.triples, f"The ontology <{KG}>")
+
+
+@router.get("/shapes/{noun}", summary="The SHACL shapes of a noun.", responses=texts(*RDF_TYPES, HTML))
+def shapes(request: Request, noun: str) -> Response:
+    """What makes a query, workflow, run, product or dataset well formed."""
+    nouns = {path.stem: path for path in sorted(data_folder("shapes").glob("*.ttl"))}
+    if noun not in nouns:
+        raise NotFound(
+            f"There are no shapes for {noun!r}; there are for {', '.join(nouns)}.", value=noun, near=nouns
+        )
+    graph, turtle = _read(nouns[noun])
+    return give_graph(request, service_of(request), graph, f"Shapes for {noun}", turtle=turtle)
+
+
+@cache  # the names of blank nodes are new at each reading, and would change the entity tag
+def _read(path: Path) -> tuple[list[Triple], bytes]:
+    """The graph, and its Turtle with the comments of its authors."""
+    content = path.read_bytes()
+    return parse(content, TURTLE, None), content

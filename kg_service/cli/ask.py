@@ -1,0 +1,166 @@
+"""``kg ask`` and ``kg explain``."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg_service.cli.commands import Output, reports_problems
+from kg_service.cli.rendering import answer_text, explanation_text
+from kg_service.cli.session import Watch, open_session
+from kg_service.errors import BadValue, Problem, problem_from_code
+from kg_service.model.run import Progress
+
+__all__ = ["ask", "explain"]
+
+_FORMS: dict[str, tuple[str, ...]] = {
+    "table": ("text/ecsv", "application/x-votable+xml", "text/csv"),
+    "ecsv": ("text/ecsv",),
+    "votable": ("application/x-votable+xml",),
+    "fits": ("application/fits",),
+    "json": ("application/json",),
+    "png": ("image/png",),
+}
+
+
+def read_pairs(arguments: Sequence[str]) -> list[tuple[str, str]]:
+    """Split ``name=value`` arguments.
+
+    Raises
+    ------
+    BadValue
+        For an argument without ``=``.
+    """
+    pairs = []
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals or not name:
+            raise BadValue(
+                f'{argument!r} is not of the form name=value; for example object="Mrk 421".', value=argument
+            )
+        pairs.append((name.strip(), value))
+    return pairs
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Watch]:
+    """A progress bar on the error stream when a person watches; nothing else otherwise."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(30),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bars:
+        task = bars.add_task("looking", total=1.0)
+
+        def watch(progress: Progress) -> None:
+            bars.update(task, completed=progress.fraction or 0.0, description=progress.message or "running")
+
+        yield watch
+
+
+@click.command()
+@click.argument("term")
+@click.argument("given", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Copy the product's files into this folder.",
+)
+@click.option("--no-wait", is_flag=True, help="Return at once; the answer names the run (needs a service).")
+@click.option("--fresh", is_flag=True, help="Run anew even when an earlier product means the same.")
+@click.option(
+    "--as", "form", type=click.Choice(list(_FORMS)), help="Write the product to standard output in this form."
+)
+@click.option("--open", "open_plot", is_flag=True, help="Show the plot.")
+@click.option("--server", metavar="URL", help="Ask this service instead of the local data folder.")
+@reports_problems
+def ask(
+    term: str,
+    given: tuple[str, ...],
+    out: Path | None,
+    no_wait: bool,
+    fresh: bool,
+    form: str | None,
+    open_plot: bool,
+    server: str | None,
+    output: Output,
+) -> None:
+    """Ask for a product of the class TERM.
+
+    What is known is given as name=value: an object, an event, times, energies, an instrument.
+    A value may carry a unit or another notation; energies without one are in keV.
+    Common names: object, event, detector, ra, dec, radius, t1, t2, e_min, e_max, instrument.
+
+    \b
+    kg ask Spectrum object="TXS 0506+056" e_min="100 MeV"
+    kg ask LightCurve object="Mrk 421" instrument=Fermi-LAT
+    kg ask Spectrogram event=GW150914 detector=H1 --open
+    kg ask Spectrum object="TXS 0506+056" --as votable > txs.vot
+    """
+    with contextlib.closing(open_session(server, say=_say(output, form))) as session:
+        with _progress(output.as_json or form is not None) as watch:
+            answer = session.ask(term, read_pairs(given), fresh=fresh, wait=not no_wait, out=out, watch=watch)
+        raise_problem(answer)
+        if form is not None and answer["product"] is not None:
+            sys.stdout.buffer.write(session.file(answer["product"]["id"], _FORMS[form]))
+        else:
+            output.show(answer, answer_text)
+    if open_plot:
+        _open_preview(answer)
+
+
+def raise_problem(answer: dict[str, Any]) -> None:
+    """Raise the problem of a failed answer, with its run."""
+    content = answer["problem"]
+    if content is None:
+        return
+    problem: Problem = problem_from_code(
+        content["code"],
+        content["detail"],
+        parameter=content["parameter"],
+        value=content["value"],
+        near=content["near"],
+        report=content["report"],
+    )
+    problem.run = answer["run"]
+    raise problem
+
+
+def _say(output: Output, form: str | None) -> Any:
+    """Notes on the error stream, where a person reads them."""
+    if output.as_json or form is not None:
+        return lambda _: None
+    return lambda message: click.echo(message, err=True)
+
+
+def _open_preview(answer: dict[str, Any]) -> None:
+    previews = [f for f in answer["files"] or [] if f.endswith((".png", ".svg"))]
+    if previews:
+        click.launch(previews[0])
+    else:
+        click.echo("This product has no picture.", err=True)
+
+
+@click.command()
+@click.argument("term")
+@click.argument("given", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--server", metavar="URL", help="Ask this service instead of the local data folder.")
+@reports_problems
+def explain(term: str, given: tuple[str, ...], server: str | None, output: Output) -> None:
+    """Say which workflows can answer, in what order, and why each other one cannot. Nothing is run."""
+    with contextlib.closing(open_session(server, say=_say(output, None))) as session:
+        output.show(session.explain(term, read_pairs(given)), explanation_text)

@@ -1,0 +1,111 @@
+"""The commands, their help texts, and how a problem becomes an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from kg_service.cli.rendering import problem_text
+from kg_service.errors import Problem, RequestProblem
+
+__all__ = ["Output", "kg", "reports_problems"]
+
+_COMMANDS = {
+    "ask": "ask",
+    "explain": "ask",
+    "workflows": "look",
+    "provenance": "look",
+    "sparql": "look",
+    "check": "care",
+    "rebuild": "care",
+    "serve": "serve",
+}
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _LateGroup(click.Group):
+    """Finds the module of a subcommand only when that subcommand is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"kg_service.cli.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, n=2)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kg-service", prog_name="kg")
+def kg() -> None:
+    """Ask for a data product by what it means; get it with its whole history.
+
+    \b
+    kg ask Spectrum object="TXS 0506+056"
+    kg ask GammaRayLightCurve object="Mrk 421" --open
+    kg explain LightCurve object="Mrk 421" instrument=POLAR
+
+    Records and products are kept in the folder KG_DATA; without it, in the user's data directory.
+    """
+
+
+class Output:
+    """Writes one JSON document, or text; never both."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def show(self, content: Any, text: Callable[[Any], str]) -> None:
+        """Print ``content`` as JSON, or as the text a person reads."""
+        click.echo(
+            json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+            if self.as_json
+            else text(content)
+        )
+
+    def fail(self, problem: Problem) -> int:
+        """Show a problem; the exit code is 2 when the request is at fault, 1 when the service is."""
+        content = problem.to_json() | ({"run": problem.run} if problem.run else {})
+        if self.as_json:
+            click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        else:
+            click.echo(problem_text(content), err=True)
+            if problem.run:
+                click.echo(f"    run: {problem.run}", err=True)
+        return 2 if isinstance(problem, RequestProblem) else 1
+
+
+def reports_problems(function: F) -> F:
+    """Turn problems of a command into its output and exit code; adds the option ``--json``."""
+
+    @click.option(
+        "--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else."
+    )
+    @wraps(function)
+    def command(*args: Any, as_json: bool, **options: Any) -> None:
+        output = Output(as_json)
+        try:
+            function(*args, output=output, **options)
+        except Problem as problem:
+            sys.exit(output.fail(problem))
+
+    return command  # type: ignore[return-value]

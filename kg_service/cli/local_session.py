@@ -1,0 +1,159 @@
+"""Answers from the local data folder, with no service running."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kg_service.cli.session import Watch
+from kg_service.config import Settings
+from kg_service.discovery.describe import answer_json, workflow_json
+from kg_service.discovery.search import find_workflows
+from kg_service.errors import BadValue, NotAcceptable, StorageFull
+from kg_service.factory import House, open_house
+from kg_service.intake.term import read_request
+from kg_service.model.answer import Answer, AnswerStatus
+from kg_service.model.product import FileRole, Product
+from kg_service.model.query import Query
+from kg_service.model.run import Progress
+
+__all__ = ["LocalSession"]
+
+
+class LocalSession:
+    """One command's session over the local data folder."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._house: House = open_house(settings, say=say)
+
+    def close(self) -> None:
+        """Give the data folder back."""
+        self._house.close()
+
+    def _read(self, term: str, pairs: Sequence[tuple[str, str]]) -> Query:
+        return read_request(term, pairs, self._house.catalogue, self._house.registry.workflows)
+
+    def ask(
+        self,
+        term: str,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        fresh: bool,
+        wait: bool,
+        out: Path | None,
+        watch: Watch,
+    ) -> dict[str, Any]:
+        """The answer as JSON, with the product's files as local paths."""
+        if not wait:
+            raise BadValue(
+                "--no-wait needs a running service: start one with `kg serve`.", parameter="--no-wait"
+            )
+        answer = self._house.journey.ask(self._read(term, pairs), fresh=fresh)
+        answer = self._follow(answer, watch)
+        files = self._place(answer.product, out) if answer.product is not None else []
+        made_for = self._house.lookup.asked_by(answer.product) if answer.product is not None else None
+        return answer_json(answer, self._house.site, stale=self._stale, files=files, made_for=made_for)
+
+    def _follow(self, answer: Answer, watch: Watch) -> Answer:
+        """Watch the run to its end; an interrupt cancels it, and its record says so."""
+        house = self._house
+        if answer.status is not AnswerStatus.PENDING or answer.run is None:
+            return answer
+        ident = house.site.ident(answer.run)
+        try:
+            for event in house.live.events(ident):
+                if event is not None and event.kind == "progress":
+                    watch(Progress(event.data["fraction"], event.data["message"]))
+        except KeyboardInterrupt:
+            house.journey.cancel(ident)
+        return house.journey.wait(answer, None)
+
+    def _stale(self, product: Product) -> bool:
+        """Whether the workflow that made a product has another version by now."""
+        active = {self._house.site.iri(*w.path) for w in self._house.registry.workflows}
+        return product.workflow not in active
+
+    def _place(self, product: Product, out: Path | None) -> list[str]:
+        """The product's files under their own names: copies in ``out``, else in the data folder."""
+        folder = out if out is not None else self._house.folder.path / "products" / product.ident
+        placed = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in product.files:
+                target = folder / file.name
+                source = self._house.blobs.path(file.sha256)
+                if out is not None or not target.exists():
+                    _put(source, target, link=out is None)
+                placed.append(str(target))
+        except OSError as error:
+            detail = f"The files cannot be written to {folder}: {error.strerror}."
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise StorageFull(detail, value=str(folder)) from error
+            raise BadValue(detail, parameter="--out", value=str(folder)) from error
+        return placed
+
+    def explain(self, term: str, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+        """The explanation as JSON."""
+        explained = self._house.journey.explain(self._read(term, pairs))
+        site = self._house.site
+        query = site.iri("queries", explained.query.ident)
+        return explained.explanation.to_json(site, query=query, would_reuse=explained.would_reuse)
+
+    def workflows(self, text: str, produces: str | None, consumes: str | None) -> dict[str, Any]:
+        """The workflows that fit, as a list of the contract."""
+        house = self._house
+        found = find_workflows(house.registry.workflows, house.catalogue, text, produces, consumes)
+        items = [workflow_json(w, house.site, catalogue=house.catalogue) for w in found]
+        return {"items": items, "total": len(items), "next": None}
+
+    def provenance(self, iri: str, media_type: str) -> bytes:
+        """The history of a product or run in a form."""
+        from kg_service.rdf.formats import serialise
+
+        house = self._house
+        return serialise(house.lookup.lineage(house.lookup.full_iri(iri)), media_type, base=house.site.base)
+
+    def sparql(self, text: str, media_type: str) -> bytes:
+        """The results of a SPARQL query, evaluated as on a public endpoint."""
+        from kg_service.store.sparql_workers import SparqlLimits, SparqlPool
+
+        settings = self._settings
+        limits = SparqlLimits(settings.sparql_seconds, settings.sparql_rows, settings.sparql_memory)
+        pool = SparqlPool(settings.store or self._house.folder.index, limits)
+        try:
+            return pool.evaluate(text, media_type)
+        finally:
+            pool.close()
+
+    def file(self, product: str, media_types: Sequence[str]) -> bytes:
+        """The bytes of the product's file of the first media type there is."""
+        found = self._house.lookup.product(product)
+        for media_type in media_types:
+            for file in found.files:
+                if file.media_type == media_type and file.role in (FileRole.MAIN, FileRole.PREVIEW):
+                    with self._house.blobs.open(file.sha256) as content:
+                        data: bytes = content.read()
+                        return data
+        offered = sorted({f.media_type for f in found.files})
+        raise NotAcceptable(
+            f"{found.label} has no {media_types[0]}; it has {', '.join(offered)}.", near=offered
+        )
+
+
+def _put(source: Path, target: Path, *, link: bool) -> None:
+    """A hard link where the file system allows it, else a copy that appears whole or not at all."""
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    if link:
+        try:
+            os.link(source, part)
+        except OSError:
+            shutil.copyfile(source, part)
+    else:
+        shutil.copyfile(source, part)
+    part.replace(target)

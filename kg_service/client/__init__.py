@@ -1,0 +1,1 @@
+"""Asking a service from Python: only HTTP and the JSON of the contract."""

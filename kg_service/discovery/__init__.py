@@ -1,0 +1,1 @@
+"""What is known: reads the index, never writes."""

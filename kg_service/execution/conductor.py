@@ -1,0 +1,173 @@
+"""Carries out a plan step by step: reuse what means the same, otherwise run, record, go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kg_service.errors import Problem, RunFailed
+from kg_service.execution.live import LiveRuns
+from kg_service.execution.once import once
+from kg_service.execution.performance import Performance, Terms
+from kg_service.execution.recording import Recorder
+from kg_service.execution.step_runner import StepRunner
+from kg_service.model.answer import StepAnswer
+from kg_service.model.plan import Derived, Plan, Step
+from kg_service.model.product import Product
+from kg_service.model.run import Phase, Progress, Run, now
+from kg_service.model.terms import Site
+from kg_service.ports import Engine
+from kg_service.rdf.plan import PlanStep
+
+__all__ = ["Conductor"]
+
+
+class Conductor:
+    """Carries out plans for one site.
+
+    Parameters
+    ----------
+    locks
+        The folder of the locks that let equal runs happen once.
+    follow
+        Lets the index see what other processes have written.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        steps: StepRunner,
+        recorder: Recorder,
+        engine: Engine,
+        live: LiveRuns,
+        locks: Path,
+        follow: Callable[[], None],
+    ) -> None:
+        self._site = site
+        self._steps = steps
+        self._recorder = recorder
+        self._engine = engine
+        self._live = live
+        self._locks = locks
+        self._follow = follow
+
+    def recall(self, plan: Plan, terms: Terms) -> tuple[list[Product], list[StepAnswer]]:
+        """The steps from the beginning that earlier products answer; nothing is run or written."""
+        made: list[Product] = []
+        answers: list[StepAnswer] = []
+        if terms.fresh:
+            return made, answers
+        for step in plan.steps:
+            prepared = self._steps.prepare(step, plan, made)
+            product = self._steps.reusable(prepared, terms, last=step is plan.last)
+            if product is None:
+                break
+            made.append(product)
+            answers.append(self._answer(step, product, reused=True))
+        return made, answers
+
+    def perform(self, performance: Performance) -> Product:
+        """Carry out a plan to its end; its run is already announced in ``live``.
+
+        Raises
+        ------
+        Problem
+            The problem of the step that failed, with ``run`` set; the failure is recorded.
+        """
+        created = now()
+        self._live.move(performance.run, Phase.EXECUTING, started=created)
+        try:
+            for number, step in enumerate(performance.plan.steps, start=1):
+                if performance.cancelled.is_set():
+                    raise _cancelled()
+                performance.made.append(self._perform_step(performance, number, step))
+        except Problem as problem:
+            self._end_badly(performance, problem, created)
+            problem.run = self._site.iri("runs", performance.run)
+            raise
+        product = performance.made[-1]
+        if performance.many and not all(step.reused for step in performance.steps):
+            self._end_plan(performance, Phase.COMPLETED, created, None)
+        self._live.move(
+            performance.run,
+            Phase.COMPLETED,
+            ended=now(),
+            products=(self._site.iri("products", product.ident),),
+        )
+        return product
+
+    def cancel(self, performance: Performance) -> None:
+        """Stop a plan: the step that runs is killed, later ones never start."""
+        performance.cancelled.set()
+        if performance.current is not None:
+            self._engine.cancel(performance.current)
+
+    def _perform_step(self, performance: Performance, number: int, step: Step) -> Product:
+        prepared = self._steps.prepare(step, performance.plan, performance.made)
+        last = step is performance.plan.last
+
+        def waiting() -> None:
+            self._steps.say(
+                performance, number, Progress(None, "waiting: the same run is under way elsewhere")
+            )
+
+        with once(self._locks, prepared.key, stop=performance.cancelled.is_set, waiting=waiting):
+            self._follow()  # whoever held the lock before may have made the product
+            product = self._steps.reusable(prepared, performance.terms, last=last)
+            reused = product is not None
+            if product is None:
+                product = self._steps.run(performance, number, prepared)
+        performance.steps.append(self._answer(step, product, reused=reused))
+        return product
+
+    def _answer(self, step: Step, product: Product, *, reused: bool) -> StepAnswer:
+        return StepAnswer(
+            run=product.run,
+            workflow=self._site.iri(*step.workflow.path),
+            product=self._site.iri("products", product.ident),
+            reused=reused,
+        )
+
+    def _end_badly(self, performance: Performance, problem: Problem, created: str) -> None:
+        phase = Phase.ABORTED if performance.cancelled.is_set() else Phase.ERROR
+        if performance.many:
+            self._end_plan(performance, phase, created, problem)
+        self._live.move(performance.run, phase, ended=now(), problem=problem.to_json())
+
+    def _end_plan(
+        self, performance: Performance, phase: Phase, created: str, problem: Problem | None
+    ) -> None:
+        product = performance.made[-1] if phase is Phase.COMPLETED else None
+        steps = [
+            PlanStep(
+                workflow=self._site.iri(*step.workflow.path),
+                run=answer.run if answer is not None and not answer.reused else None,
+                reused=answer.product if answer is not None and answer.reused else None,
+                after=tuple(sorted({s.step + 1 for s in step.inputs.values() if isinstance(s, Derived)})),
+            )
+            for step, answer in _paired(performance)
+        ]
+        run = Run(
+            ident=performance.run,
+            query=performance.query_iri,
+            workflow=None,
+            phase=phase,
+            created=created,
+            started=created,
+            ended=now(),
+            steps=tuple(s.run for s in performance.steps if s.run is not None and not s.reused),
+            products=(self._site.iri("products", product.ident),) if product is not None else (),
+            problem=problem.to_json() if problem is not None else None,
+        )
+        self._recorder.plan(run, performance.query, steps)
+
+
+def _paired(performance: Performance) -> list[tuple[Step, StepAnswer | None]]:
+    answers: list[StepAnswer | None] = [*performance.steps]
+    answers += [None] * (len(performance.plan.steps) - len(answers))
+    return list(zip(performance.plan.steps, answers, strict=True))
+
+
+def _cancelled() -> Problem:
+    return RunFailed("The run was cancelled.")

@@ -1,0 +1,274 @@
+"""Runs one step of a plan: its arguments, its key, its execution, its record."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kg_service.discovery.lookup import Lookup
+from kg_service.errors import NotCovered, Problem, problem_from_code
+from kg_service.execution.arguments import StepArguments, gather
+from kg_service.execution.live import LiveRuns
+from kg_service.execution.performance import Performance, Terms
+from kg_service.execution.products import make_product
+from kg_service.execution.recording import Recorder
+from kg_service.model.plan import Plan, Step
+from kg_service.model.product import Dataset, FileRole, Product, ProductFile
+from kg_service.model.registry import Registry
+from kg_service.model.run import Phase, Progress, Run, new_run_ident, now
+from kg_service.model.terms import Site
+from kg_service.model.values import Kind, Value
+from kg_service.planning.coverage import outside
+from kg_service.planning.index import Index
+from kg_service.planning.runkey import Argument, run_key
+from kg_service.ports import BlobStore, Engine, Limits, Outcome, Task
+from kg_service.validation.judge import Judge, require
+from kg_service.vocabulary.catalogue import Catalogue
+
+__all__ = ["Prepared", "StepRunner"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A step that is ready to run or to be reused."""
+
+    step: Step
+    arguments: StepArguments
+    datasets: tuple[Dataset, ...]
+    key: str
+
+
+class StepRunner:
+    """Runs steps for one site.
+
+    Parameters
+    ----------
+    folder
+        Where the scratch folders of runs live.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        catalogue: Catalogue,
+        registry: Registry,
+        judge: Judge,
+        index: Index,
+        blobs: BlobStore,
+        lookup: Lookup,
+        recorder: Recorder,
+        engine: Engine,
+        live: LiveRuns,
+        folder: Path,
+        limits: Limits,
+    ) -> None:
+        self._site = site
+        self._catalogue = catalogue
+        self._registry = registry
+        self._judge = judge
+        self._index = index
+        self._blobs = blobs
+        self._lookup = lookup
+        self._recorder = recorder
+        self._engine = engine
+        self._live = live
+        self._folder = folder
+        self._limits = limits
+
+    def prepare(self, step: Step, plan: Plan, made: Sequence[Product]) -> Prepared:
+        """Arguments, datasets and run key of a step whose predecessors have ``made`` their products.
+
+        Raises
+        ------
+        Invalid
+            When the arguments do not conform to the workflow's shape.
+        NotCovered, ArchiveUnavailable
+            When the data that the step would read cannot be had.
+        """
+        arguments = gather(step, plan.steps, made, self._site, self._blobs)
+        values = {name: _value(argument) for name, argument in arguments.canonical.items()}
+        require(self._judge.check_arguments(step.workflow, values))
+        derived = {name: v for name, v in values.items() if arguments.origins[name] == "derived"}
+        lacking = outside(step.workflow, derived, self._index)
+        if lacking is not None:  # a derived value may lie outside what is declared; a given one cannot
+            raise NotCovered(f"{step.workflow.title}: {lacking.message}", parameter=lacking.term)
+        which = self._registry.datasets.get(step.workflow.digest)
+        datasets = tuple(which(arguments.plain)) if which is not None else ()
+        return Prepared(step, arguments, datasets, run_key(step.workflow, arguments.canonical, datasets))
+
+    def reusable(self, prepared: Prepared, terms: Terms, *, last: bool) -> Product | None:
+        """An earlier product made under the same key, where the terms allow it."""
+        if terms.fresh or not (
+            prepared.step.workflow.deterministic or prepared.arguments.canonical.get("seed")
+        ):
+            return None
+        return self._lookup.reusable(prepared.key, terms.newer_than if last else None)
+
+    def say(self, performance: Performance, number: int, progress: Progress) -> None:
+        """Progress of one step as progress of the whole plan."""
+        total = len(performance.plan.steps)
+        title = performance.plan.steps[number - 1].workflow.title
+        message = f"{title}: {progress.message}" if progress.message else title
+        fraction = (number - 1 + (progress.fraction or 0.0)) / total
+        self._live.progress(performance.run, Progress(fraction, message))
+
+    def run(self, performance: Performance, number: int, prepared: Prepared) -> Product:
+        """Run one step on the engine and record how it ended."""
+        run = Run(
+            ident=new_run_ident() if performance.many else performance.run,
+            query=performance.query_iri,
+            workflow=self._site.iri(*prepared.step.workflow.path),
+            phase=Phase.PENDING,
+            created=now(),
+            run_key=prepared.key,
+            arguments={name: _value(a).key for name, a in prepared.arguments.canonical.items()},
+            used=tuple(
+                [self._site.iri("datasets", d.ident) for d in prepared.datasets]
+                + [self._site.iri("products", p.ident) for p in prepared.arguments.used]
+            ),
+        )
+        if performance.many:
+            self._live.begin(run)
+            self._live.move(run.ident, Phase.EXECUTING, started=now())
+            steps = (*(s.run for s in performance.steps if s.run), self._site.iri("runs", run.ident))
+            self._live.update(performance.run, steps=steps)
+        self.say(performance, number, Progress(0.0))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f"run-{run.ident}-", dir=self._folder))
+        try:
+            return self._run_in(performance, number, prepared, replace(run, started=now()), scratch)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _run_in(
+        self, performance: Performance, number: int, prepared: Prepared, run: Run, scratch: Path
+    ) -> Product:
+        workflow = prepared.step.workflow
+        task = Task(run.ident, workflow, prepared.arguments.plain, scratch, self._limits)
+        performance.current = run.ident
+
+        def listener(_: str, news: Progress | str) -> None:
+            watched = {run.ident, performance.run}
+            if isinstance(news, str):
+                for ident in watched:
+                    self._live.log(ident, news)
+                return
+            self.say(performance, number, news)
+            if performance.many:
+                self._live.progress(run.ident, news)
+
+        future = self._engine.submit(task, listener)
+        if performance.cancelled.is_set():
+            self._engine.cancel(run.ident)
+        outcome = future.result()
+        performance.current = None
+        return self._conclude(performance, number, prepared, run, outcome)
+
+    def _conclude(
+        self, performance: Performance, number: int, prepared: Prepared, run: Run, outcome: Outcome
+    ) -> Product:
+        """Keep files, record the run, and answer with its product or raise its problem."""
+        workflow = prepared.step.workflow
+        datasets = tuple({d.ident: d for d in (*prepared.datasets, *outcome.datasets)}.values())
+        if outcome.datasets:
+            # What was fetched during the run is part of its identity: asked again, it is in the cache.
+            key = run_key(workflow, prepared.arguments.canonical, datasets)
+            prepared, run = replace(prepared, key=key), replace(run, run_key=key)
+        run = replace(
+            run,
+            ended=now(),
+            resources=dict(outcome.resources),
+            environment=dict(outcome.environment),
+            seed=outcome.seed,
+        )
+        problem: Problem | None = None
+        product: Product | None = None
+        log: ProductFile | None = None
+        if outcome.problem is not None:
+            problem = _problem(outcome.problem)
+        try:
+            log = self._keep_log(outcome)
+            if problem is None:
+                product = make_product(
+                    outcome,
+                    workflow,
+                    run=run.ident,
+                    created=run.ended or now(),
+                    run_key=prepared.key,
+                    canonical=prepared.arguments.canonical,
+                    inputs=tuple(prepared.arguments.products.values()),
+                    sources=prepared.arguments.used,
+                    datasets=datasets,
+                    site=self._site,
+                    blobs=self._blobs,
+                    catalogue=self._catalogue,
+                )
+                product = replace(product, same_content=self._lookup.same_content(product.content))
+                self._record(
+                    performance, number, prepared, replace(run, phase=Phase.COMPLETED), datasets, product, log
+                )
+        except Problem as failure:
+            problem = failure
+        if problem is not None:
+            phase = Phase.ABORTED if outcome.cancelled else Phase.ERROR
+            run = replace(run, phase=phase, problem=problem.to_json())
+            self._record(performance, number, prepared, run, datasets, None, log)
+            if performance.many:
+                self._live.move(run.ident, phase, ended=run.ended, problem=run.problem)
+            raise problem
+        assert product is not None
+        if performance.many:
+            address = self._site.iri("products", product.ident)
+            self._live.move(run.ident, Phase.COMPLETED, ended=run.ended, products=(address,))
+        return product
+
+    def _keep_log(self, outcome: Outcome) -> ProductFile | None:
+        if outcome.log is None or not outcome.log.exists():
+            return None
+        sha256, size = self._blobs.put(outcome.log)
+        return ProductFile("run.log", "text/plain", size, sha256, FileRole.LOG)
+
+    def _record(
+        self,
+        performance: Performance,
+        number: int,
+        prepared: Prepared,
+        run: Run,
+        datasets: Sequence[Dataset],
+        product: Product | None,
+        log: ProductFile | None,
+    ) -> None:
+        run = replace(
+            run,
+            log=self._site.iri("runs", run.ident, "log") if log is not None else None,
+            products=(self._site.iri("products", product.ident),) if product is not None else (),
+            used=tuple(dict.fromkeys((*run.used, *(self._site.iri("datasets", d.ident) for d in datasets)))),
+        )
+        self._recorder.run(
+            run,
+            performance.query,
+            prepared.step.workflow,
+            origins=prepared.arguments.origins,
+            datasets=datasets,
+            product=product,
+            part_of=self._site.iri("runs", performance.run) if performance.many else None,
+            step=number if performance.many else None,
+            log=log,
+        )
+
+
+def _value(argument: Argument) -> Value:
+    """An argument as a value: a product input stands by its content hash."""
+    if argument is None:
+        return Value(Kind.NONE, "none")
+    return argument if isinstance(argument, Value) else Value(Kind.FILE, argument)
+
+
+def _problem(content: Any) -> Problem:
+    members = {name: content[name] for name in ("parameter", "value", "near", "report")}
+    return problem_from_code(content["code"], content["detail"], **members)

@@ -1,0 +1,1 @@
+"""Every kind of request becomes a Query, and every kind of author's declaration a Workflow."""

@@ -1,0 +1,1 @@
+"""The nouns: query, workflow, run, product, dataset, value. No input or output here."""

@@ -1,0 +1,262 @@
+"""Common units as exact rational numbers of SI units, and the conversion between two units.
+
+Units that are not in the table below are read by astropy (``model/astropy_bridge.py``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final
+
+from kg_service.errors import BadValue, WrongUnit
+from kg_service.model.decimals import multiply, quotient, round_significant, shorten
+
+__all__ = ["DEGREES_PER_RADIAN", "PREFIXES", "TABLE", "Conversion", "Unit", "common_unit", "conversion",
+           "find_unit", "near_units", "quantity_name"]  # fmt: skip
+
+# The first 60 digits; far more than the 15 that are kept of a result.
+_PI = Fraction(Decimal("3.14159265358979323846264338327950288419716939937510582097494"))
+DEGREES_PER_RADIAN: Final = 180 / _PI
+
+# Exact by definition of the SI (BIPM, SI Brochure, 9th edition 2019, section 2.2).
+_PLANCK: Final = Fraction("6.62607015e-34")  # J s
+_LIGHT: Final = Fraction(299_792_458)  # m/s
+_CHARGE: Final = Fraction("1.602176634e-19")  # C
+_ASTRONOMICAL_UNIT: Final = Fraction(149_597_870_700)  # m, IAU 2012 resolution B2
+
+_MOST_EXACT_DIGITS = 40
+_WIDE = Context(prec=400)
+
+ENERGY, LENGTH, DURATION, FREQUENCY, WAVENUMBER, ANGLE = "kg m2 s-2", "m", "s", "s-1", "m-1", "rad"
+_QUANTITIES = {
+    ENERGY: "an energy", LENGTH: "a length", DURATION: "a duration", FREQUENCY: "a frequency",
+    WAVENUMBER: "a wavenumber", ANGLE: "an angle", "": "a plain number",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit: its dimension in SI base units and its size in them (``rad`` counts as a base unit).
+
+    ``exact`` tells whether ``size`` is the unit's definition and not a measured or rounded number.
+    """
+
+    dimension: str
+    size: Fraction
+    exact: bool = True
+
+
+def _named(dimension: str, sizes: Mapping[str, Fraction | int]) -> dict[str, Unit]:
+    return {
+        name: Unit(dimension, Fraction(size)) for names, size in sizes.items() for name in names.split(" ")
+    }
+
+
+_DEGREE = 1 / DEGREES_PER_RADIAN
+_PARSEC = _ASTRONOMICAL_UNIT * 648_000 / _PI  # IAU 2015 resolution B2
+
+# Units that take SI prefixes; several spellings of one unit stand in one text.
+_PREFIXABLE = (
+    _named(ENERGY, {"eV": _CHARGE, "J": 1})
+    | _named(FREQUENCY, {"Hz": 1})
+    | _named(LENGTH, {"m": 1, "pc": _PARSEC})
+    | _named(DURATION, {"s": 1, "yr": Fraction(31_557_600)})
+    | _named(ANGLE, {"rad": 1, "arcsec": _DEGREE / 3600})
+)
+PREFIXES: Final[dict[str, Fraction]] = {
+    name: Fraction(10) ** power
+    for names, power in {
+        "Q": 30, "R": 27, "Y": 24, "Z": 21, "E": 18, "P": 15, "T": 12, "G": 9, "M": 6, "k": 3, "h": 2,
+        "da": 1, "d": -1, "c": -2, "m": -3, "u \u00b5 \u03bc": -6, "n": -9, "p": -12, "f": -15, "a": -18,
+        "z": -21, "y": -24, "r": -27, "q": -30,
+    }.items()
+    for name in names.split(" ")
+}  # fmt: skip
+TABLE: Final[dict[str, Unit]] = (
+    _PREFIXABLE
+    | {"": Unit("", Fraction(1)), "%": Unit("", Fraction(1, 100))}
+    | _named(ENERGY, {"erg": Fraction(1, 10**7), "electronvolt": _CHARGE, "joule": 1})
+    | _named(FREQUENCY, {"hertz": 1})
+    | _named(
+        LENGTH,
+        {
+            "meter metre": 1,
+            "Angstrom angstrom AA \u00c5": Fraction(1, 10**10),
+            "micron": Fraction(1, 10**6),
+            "au AU": _ASTRONOMICAL_UNIT,
+            "parsec": _PARSEC,
+        },
+    )
+    | _named(
+        DURATION,
+        {
+            "second seconds sec": 1,
+            "min minute minutes": 60,
+            "h hr hour hours": 3600,
+            "d day days": 86_400,
+            "year years": Fraction(31_557_600),
+        },
+    )
+    | _named(
+        ANGLE,
+        {
+            "deg degree degrees \u00b0": _DEGREE,
+            "radian": 1,
+            "arcmin arcminute": _DEGREE / 60,
+            "arcsecond": _DEGREE / 3600,
+            "mas": _DEGREE / 3_600_000,
+            "uas \u00b5as \u03bcas": _DEGREE / 3_600_000_000,
+            "hourangle": 15 * _DEGREE,
+        },
+    )
+)
+
+# Offered when a unit is not understood or does not fit, in this order.
+_OFFERED = {
+    ENERGY: ("keV", "MeV", "GeV", "TeV", "eV", "erg", "J"),
+    LENGTH: ("m", "km", "nm", "um", "Angstrom", "pc", "kpc", "Mpc"),
+    DURATION: ("s", "min", "h", "d", "yr", "ms", "us", "ks"),
+    FREQUENCY: ("Hz", "kHz", "MHz", "GHz", "THz", "mHz"),
+    ANGLE: ("deg", "arcmin", "arcsec", "mas", "rad", "hourangle"),
+}
+_PHOTON_OFFERED = ("nm", "Angstrom", "Hz", "GHz")
+
+
+@lru_cache(maxsize=4096)
+def common_unit(name: str) -> Unit | None:
+    """A unit of the table, with or without SI prefix; ``None`` when astropy has to be asked."""
+    unit = TABLE.get(name)
+    if unit is not None:
+        return unit
+    for length in (1, 2):
+        prefix, base = PREFIXES.get(name[:length]), _PREFIXABLE.get(name[length:])
+        if prefix is not None and base is not None:
+            return Unit(base.dimension, prefix * base.size)
+    return None
+
+
+def find_unit(name: str) -> Unit | None:
+    """A unit by its VOUnit or usual spelling; ``None`` when nobody knows it."""
+    unit = common_unit(name)
+    if unit is None:
+        from kg_service.model import astropy_bridge
+
+        unit = astropy_bridge.unit(name)
+    return unit
+
+
+def _has(name: str, dimension: str) -> bool:
+    unit = common_unit(name)
+    return unit is not None and unit.dimension == dimension
+
+
+def quantity_name(dimension: str) -> str:
+    """What a dimension is called: ``"an energy"``; unusual ones by their SI base units."""
+    return _QUANTITIES.get(dimension, f"a quantity in {dimension}")
+
+
+def near_units(name: str, dimension: str, *, photon: bool = False) -> tuple[str, ...]:
+    """Units of the expected dimension that resemble ``name``, most alike first."""
+    offered = _OFFERED.get(dimension, ()) + (_PHOTON_OFFERED if photon and dimension == ENERGY else ())
+    spelled = (*offered, *(f"{prefix}{base}" for prefix in PREFIXES for base in _PREFIXABLE))
+    same = dict.fromkeys(u for u in spelled if u.casefold() == name.casefold() and _has(u, dimension))
+    if same:
+        return tuple(same)
+    words = dict.fromkeys((*offered, *(u for u in TABLE if u and _has(u, dimension))))
+    return tuple(difflib.get_close_matches(name, words, n=3, cutoff=0.5)) or offered[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Multiplication by ``factor / divisor``, or, ``inverse``, division of it by the value."""
+
+    factor: Decimal
+    divisor: Decimal
+    inverse: bool
+    exact: bool
+
+    def apply(self, value: Decimal) -> Decimal:
+        """The value in the target unit: exact, or rounded once to 15 significant digits."""
+        if self.inverse:
+            if value <= 0:
+                raise BadValue("a wavelength, frequency or energy of a photon is greater than zero")
+            return quotient(self.factor, multiply(value, self.divisor))
+        product = multiply(value, self.factor)
+        if self.divisor != 1:
+            return quotient(product, self.divisor)
+        return product if self.exact else round_significant(product)
+
+
+@lru_cache(maxsize=4096)
+def conversion(source: str, target: str, photon: bool = False) -> Conversion:
+    """How numbers in one unit become numbers in another.
+
+    With ``photon`` energy, frequency, wavelength and wavenumber stand for each other in vacuum:
+    E = h nu = h c / lambda = h c k, with the exact SI values of h, c and e.
+    """
+    if source == target:
+        return Conversion(Decimal(1), Decimal(1), inverse=False, exact=True)
+    wanted, given = find_unit(target), find_unit(source)
+    if wanted is None:
+        raise WrongUnit(f"values are in {target!r}; no other unit can be converted to it", near=(target,))
+    near = near_units(source, wanted.dimension, photon=photon)
+    offer = f"; try {', '.join(near)}" if near else ""
+    if given is None:
+        expected = quantity_name(wanted.dimension)
+        raise WrongUnit(f"{shorten(source)!r} is not a known unit; {expected} is needed{offer}", near=near)
+    inverse = False
+    if given.dimension == wanted.dimension:
+        ratio = given.size / wanted.size
+    elif photon and given.dimension in _JOULES and wanted.dimension in _JOULES:
+        ratio, inverse = _spectral(given, wanted)
+    else:
+        raise WrongUnit(_mismatch(source, given, target, wanted) + offer, near=near)
+    factor = None if inverse or not (given.exact and wanted.exact) else _ending_decimal(ratio)
+    if factor is not None:
+        return Conversion(factor, Decimal(1), inverse=False, exact=True)
+    return Conversion(Decimal(ratio.numerator), Decimal(ratio.denominator), inverse=inverse, exact=False)
+
+
+_JOULES = {ENERGY: Fraction(1), FREQUENCY: _PLANCK, WAVENUMBER: _PLANCK * _LIGHT, LENGTH: _PLANCK * _LIGHT}
+"""Energy of a photon in joule for a frequency of 1 Hz, a wavenumber of 1/m, a wavelength of 1 m."""
+
+
+def _spectral(given: Unit, wanted: Unit) -> tuple[Fraction, bool]:
+    """Factor between two spectral units, and whether it is to be divided by the value."""
+    source, target = _JOULES[given.dimension], _JOULES[wanted.dimension]
+    if given.dimension == LENGTH:
+        return source / (given.size * target * wanted.size), True
+    if wanted.dimension == LENGTH:
+        return target / (given.size * source * wanted.size), True
+    return given.size * source / (target * wanted.size), False
+
+
+def _mismatch(source: str, given: Unit, target: str, wanted: Unit) -> str:
+    is_what = quantity_name(given.dimension) if source else "a plain number"
+    text = f"{source!r} is the unit of {is_what}, but {quantity_name(wanted.dimension)} is needed"
+    if target and wanted.dimension not in _QUANTITIES:
+        text += f" (here {target})"
+    if given.dimension in _JOULES and wanted.dimension in _JOULES:
+        text += "; energy, wavelength and frequency stand for each other for photons only"
+    if wanted.dimension == ANGLE and source in {"h", "m", "s", "min", "d"}:
+        text += "; write 11h04m27s, 11.07 hourangle or 38d12m32s"
+    return text
+
+
+def _ending_decimal(ratio: Fraction) -> Decimal | None:
+    """The ratio as an exact decimal; ``None`` when its decimals do not end, or stem from pi's 60 digits."""
+    rest, twos, fives = ratio.denominator, 0, 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    places = max(twos, fives)
+    if rest != 1:
+        return None
+    decimal = Decimal(int(ratio * 10**places)).scaleb(-places, _WIDE).normalize(_WIDE)
+    return decimal if len(decimal.as_tuple().digits) <= _MOST_EXACT_DIGITS else None

@@ -1,0 +1,56 @@
+"""Answers as text: numbers with their errors, curves, and what is said of a problem."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from kg_service.cli.rendering import measure_text, problem_text, sparkline, table_column
+from kg_service.errors import UnknownTerm
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "unit", "text"),
+    [
+        (2.0204, 0.0180, None, "2.020 ± 0.018"),
+        (8.1298e-12, 1.497e-13, "erg", "(8.13 ± 0.15)e-12 erg"),
+        (1126259462.42290, 0.0024, "s", "1126259462.4229 ± 0.0024 s"),
+        (159.2, 28.1, "Hz", "159 ± 28 Hz"),
+        (76.00489, None, None, "76.0049"),
+        (8, None, None, "8"),
+        ("log-parabola", None, None, "log-parabola"),
+        (0.0, 0.5, None, "0.00 ± 0.50"),
+    ],
+)
+def test_a_number_has_the_digits_its_error_allows(value, error, unit, text):
+    assert measure_text({"value": value, "error": error, "unit": unit}) == text
+
+
+def test_a_sparkline_spans_from_lowest_to_highest_and_leaves_gaps():
+    assert sparkline([0.0, float("nan"), 1.0]) == "▁ █"
+    assert sparkline([1.0, 10.0, 100.0], logarithmic=True) == "▁▅█"
+    assert sparkline([3.0, 3.0]) == "▁▁"
+    assert sparkline([]) == ""
+
+
+def test_the_curve_of_a_table_is_its_column_of_fluxes(tmp_path: Path):
+    table = tmp_path / "curve.ecsv"
+    table.write_text('# %ECSV 1.0\n# comment\nname flux "flux error"\n"a b" 1.5 0.1\nc nan 0.2\nd "" 0.3\n')
+    name, numbers = table_column(table) or ("", [])
+    assert name == "flux"
+    assert numbers[0] == 1.5
+    assert all(math.isnan(number) for number in numbers[1:])
+
+
+def test_a_table_without_fluxes_has_no_curve(tmp_path: Path):
+    table = tmp_path / "names.ecsv"
+    table.write_text("# %ECSV 1.0\nname ra\na 1\n")
+    assert table_column(table) is None
+
+
+def test_a_problem_names_its_near_matches():
+    text = problem_text(UnknownTerm("No product is called 'Spectrun'.", near=("Spectrum",)).to_json())
+    assert text.startswith("kg: Unknown term: No product")
+    assert "near: Spectrum" in text

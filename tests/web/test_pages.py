@@ -1,0 +1,179 @@
+"""Pages for people: one for every resource, everything escaped, nothing that only a script shows."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from html.parser import HTMLParser
+
+import pytest
+from httpx import Client
+
+PAGE = {"Accept": "text/html"}
+VOID = {"meta", "link", "input", "br", "img", "option"}
+
+
+class Checker(HTMLParser):
+    """Collects links, and sees that every element is closed where it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.links: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name in ("href", "src", "action"):
+                self.links.add(value)
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def read(text: str) -> Checker:
+    found = Checker()
+    found.feed(text)
+    found.close()
+    assert found.open == []
+    return found
+
+
+@pytest.fixture(scope="module")
+def answer(live):
+    with Client(base_url=live.address, timeout=60, headers={"Prefer": "wait=60"}) as client:
+        params = {"object": f"<i>{uuid.uuid4().hex}</i>"}
+        return client.get("/ask/Observability", params=params).json()
+
+
+@pytest.fixture(scope="module")
+def spectrum(live):
+    with Client(base_url=live.address, timeout=60, headers={"Prefer": "wait=60"}) as client:
+        return client.get("/ask/Spectrum", params={"object": "TXS 0506+056"}).json()
+
+
+def last(iri: str) -> str:
+    return iri.rpartition("/")[2]
+
+
+def test_every_link_of_every_page_leads_somewhere(http, answer, spectrum):
+    """From the start page, as a visitor who follows everything on this host, three steps deep."""
+    seen: set[str] = set()
+    waiting = ["/", f"/products/{last(spectrum['product']['id'])}", f"/queries/{last(spectrum['query'])}"]
+    for _ in range(3):
+        found: set[str] = set()
+        for path in waiting:
+            if path in seen or path.startswith(("/ask/", "/explain/", "/go")):
+                continue
+            seen.add(path)
+            response = http.get(path, headers=PAGE)
+            if response.status_code == 406:  # a file is no page
+                response = http.get(path, headers={"Accept": "*/*"})
+            assert response.status_code == 200, path
+            if response.headers["content-type"].startswith("text/html"):
+                found |= {
+                    link.partition("#")[0] for link in read(response.text).links if link.startswith("/")
+                }
+        # Of many of a kind a few are enough.
+        kinds: dict[str, list[str]] = {}
+        for path in sorted(found - seen):
+            kinds.setdefault(path.split("/")[1], []).append(path)
+        waiting = [path for paths in kinds.values() for path in paths[:4]]
+    assert {path.split("/")[1] for path in seen} >= {
+        "products", "workflows", "runs", "terms", "instruments", "static", "datasets", "queries", "docs"
+    }  # fmt: skip
+
+
+def test_the_answer_shows_values_caveats_files_and_how_to_repeat_it(http, spectrum):
+    text = http.get("/ask/Spectrum", params={"object": "TXS 0506+056"}, headers=PAGE).text
+    page = read(text)
+    product = f"/products/{last(spectrum['product']['id'])}"
+    assert re.search(r"2\.0\d+ ± 0\.01\d", page.text)
+    assert "erg cm⁻² s⁻¹" in page.text
+    for caveat in spectrum["product"]["quality"]:
+        assert caveat in page.text
+    for file in spectrum["product"]["files"]:
+        assert f"{product}/files/{file['name']}" in page.links
+    assert "kg ask Spectrum 'object=TXS 0506+056'" in page.text
+    assert f"curl '{str(http.base_url).rstrip('/')}/ask/Spectrum?object=TXS%200506%2B056'" in page.text
+    assert f"{product}/provenance" in page.links
+    assert '<img src="' in text
+    for line in spectrum["product"]["cite"]:
+        assert line in page.text
+
+
+def test_what_an_analysis_or_a_person_writes_is_escaped(http, answer):
+    product = http.get(f"/products/{last(answer['product']['id'])}", headers=PAGE).text
+    assert "<b>boldly</b>" not in product
+    assert "&lt;b&gt;boldly" in product
+    assert "<i>" not in product
+    query = http.get(f"/queries/{last(answer['query'])}", headers=PAGE).text
+    assert "<i>" not in query
+    problem = http.get("/ask/<script>alert(1)</script>", headers=PAGE).text
+    assert "<script>alert" not in problem
+    read(product)
+    read(query)
+
+
+def test_a_page_that_waits_follows_the_run(http):
+    params = {"object": uuid.uuid4().hex, "seconds": "30"}
+    response = http.get("/ask/Observability", params=params, headers=PAGE)
+    assert response.status_code == 202
+    page = read(response.text)
+    run = response.headers["location"]
+    assert f'data-events="{run}/events"' in response.text
+    assert "/static/run.js" in page.links
+    assert '<noscript><meta http-equiv="refresh"' in response.text
+    running = http.get(run, headers=PAGE).text
+    assert "EXECUTING" in read(running).text
+    http.delete(run)
+
+
+def test_a_failed_question_shows_why_and_the_run(http):
+    params = {"object": uuid.uuid4().hex, "outcome": "unavailable"}
+    response = http.get("/ask/Observability", params=params, headers=PAGE | {"Prefer": "wait=60"})
+    page = read(response.text)
+    assert response.status_code == 503
+    assert "It was asked to end so." in page.text
+    assert any(link.startswith("/runs/") for link in page.links)
+
+
+def test_the_form_leads_to_the_address_of_the_question(http):
+    start = read(http.get("/", headers=PAGE).text)
+    assert "/go" in start.links
+    fields = {"term": "Spectrum", "name": ["object", "", "e_min"], "value": ["Mrk 421", "", "1 GeV"]}
+    asked = http.get("/go", params=fields)
+    assert asked.status_code == 303
+    assert asked.headers["location"] == "/ask/Spectrum?object=Mrk+421&e_min=1+GeV"
+    explained = http.get("/go", params=fields | {"what": "explain"})
+    assert explained.headers["location"].startswith("/explain/")
+    assert http.get("/go").status_code == 400
+    odd = http.get("/go", params={"term": "//elsewhere.example/"})
+    assert odd.headers["location"].startswith("/ask/%2F%2F")
+
+
+def test_the_explanation_says_what_would_help(http):
+    page = read(http.get("/explain/LightCurve?object=Mrk%20421&instrument=POLAR", headers=PAGE).text)
+    assert "POLAR is a gamma-ray burst detector" in page.text
+    assert "replace instrument" in page.text
+
+
+def test_sparql_by_a_form(http):
+    form = read(http.get("/sparql", headers=PAGE).text)
+    assert "/sparql" in form.links
+    rows = http.get("/sparql", params={"query": "SELECT ('<b>' AS ?x) {}"}, headers=PAGE).text
+    assert "&lt;b&gt;" in rows
+    read(rows)
+    assert "yes" in read(http.get("/sparql", params={"query": "ASK {}"}, headers=PAGE).text).text
+
+
+def test_the_start_page_lists_addresses_for_machines(http):
+    said = http.get("/").json()
+    for name, address in said.items():
+        assert http.get(address, headers={"Accept": "*/*"}).status_code == 200, name
