@@ -175,7 +175,9 @@ def explanation_text(explanation: Mapping[str, Any]) -> str:
         lines.append("Others cannot:" if explanation["plan"] else "The nearest:")
     for candidate in refused:
         name = str(candidate["workflow"]).rstrip("/").split("/")[-2]
-        reason = "; ".join(m["message"] for m in candidate["missing"]) or "; ".join(candidate["reasons"])
+        reason = "; ".join(dict.fromkeys(m["message"] for m in candidate["missing"])) or "; ".join(
+            candidate["reasons"]
+        )
         lines.append(_wrapped(reason, f"  - {name}: "))
         if candidate["remedy"]:
             edits = ", ".join(_edit_text(edit) for edit in candidate["remedy"])
@@ -184,11 +186,18 @@ def explanation_text(explanation: Mapping[str, Any]) -> str:
 
 
 def _edit_text(edit: Mapping[str, Any]) -> str:
-    term = str(edit["term"]).rpartition("#")[2] or str(edit["term"])
-    value = (
-        "" if edit["value"] is None else f" {'with' if edit['edit'] == 'replace' else '='} {edit['value']}"
-    )
-    return f"{edit['edit']} {term}{value}"
+    """One edit of a remedy in the words of a request."""
+    term, value = _local(str(edit["term"])), edit["value"]
+    if term == "asksFor":
+        return f"ask for {_local(str(value))}"
+    if value is None:
+        return f"{edit['edit']} {term}"
+    return f"{edit['edit']} {term} {'with' if edit['edit'] == 'replace' else '='} {_local(str(value))}"
+
+
+def _local(text: str) -> str:
+    """A term by its local name; anything else as it is."""
+    return text.rpartition("#")[2] if text.startswith("http") else text
 
 
 def problem_text(problem: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg_service.cli.rendering import measure_text, problem_text, sparkline, table_column
+from kg_service.cli.rendering import explanation_text, measure_text, problem_text, sparkline, table_column
 from kg_service.errors import UnknownTerm
 
 
@@ -54,3 +54,23 @@ def test_a_problem_names_its_near_matches():
     text = problem_text(UnknownTerm("No product is called 'Spectrun'.", near=("Spectrum",)).to_json())
     assert text.startswith("kg: Unknown term: No product")
     assert "near: Spectrum" in text
+
+
+def test_an_explanation_speaks_in_names_and_says_a_reason_once():
+    kg = "https://w3id.org/kg-service/ontology#"
+    missing = {"code": "not-consumed", "term": kg + "x", "message": "takes no time range"}
+    candidate = {
+        "workflow": "http://localhost:8000/workflows/fermi-lat-light-curve/1a2b",
+        "ok": False,
+        "rank": None,
+        "reasons": [],
+        "missing": [missing, missing],
+        "remedy": [
+            {"edit": "replace", "term": kg + "instrument", "value": kg + "FermiLAT"},
+            {"edit": "replace", "term": kg + "asksFor", "value": kg + "LightCurve"},
+            {"edit": "drop", "term": kg + "startTime", "value": None},
+        ],
+    }
+    text = explanation_text({"plan": None, "would_reuse": None, "why_not": "No.", "candidates": [candidate]})
+    assert text.count("takes no time range") == 1
+    assert "remedy: replace instrument with FermiLAT, ask for LightCurve, drop startTime" in text
