@@ -96,7 +96,7 @@ class Service:
     def made_for(self, product: Product) -> str | None:
         """The query (IRI) that a product was made for."""
         try:
-            return self.house.lookup.run(product.run).query
+            return self.house.lookup.asked_by(product)
         except NotFound:  # the run of a site whose records were taken over in part
             return None
 
