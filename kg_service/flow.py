@@ -15,9 +15,9 @@ from kg_service.discovery.lookup import Lookup
 from kg_service.errors import Conflict, Problem, RunFailed
 from kg_service.execution.conductor import Conductor
 from kg_service.execution.live import LiveRuns
-from kg_service.execution.performance import Performance, Terms
+from kg_service.execution.performance import NO_DATA, Performance, Terms, no_data
 from kg_service.execution.recording import Recorder
-from kg_service.model.answer import Answer, AnswerStatus, Resolved, StepAnswer
+from kg_service.model.answer import Answer, AnswerStatus, PassedOver, Resolved, StepAnswer
 from kg_service.model.plan import Explanation, Plan
 from kg_service.model.product import Product
 from kg_service.model.query import Query
@@ -69,16 +69,21 @@ class Journey:
 
     def explain(self, query: Query) -> Explained:
         """Which workflows can answer, and why each other one cannot; nothing is run or written."""
-        from kg_service.planning.whynot import explain
+        from kg_service.planning.whynot import explain, without_data
 
         self._check(query)
         explanation = explain(query, self._index)
-        would_reuse = None
-        if explanation.plan is not None:
-            made = self._recalled(explanation.plan, Terms())[0]
-            if len(made) == len(explanation.plan.steps):
-                would_reuse = self._site.iri("products", made[-1].ident)
-        return Explained(query, explanation, would_reuse)
+        lacking: list[Problem] = []
+        for plan in explanation.plans:
+            try:
+                made = self._conductor.recall(plan, Terms())[0]
+            except NO_DATA as problem:
+                lacking.append(problem)
+                continue
+            whole = len(made) == len(plan.steps)
+            would_reuse = self._site.iri("products", made[-1].ident) if whole else None
+            return Explained(query, without_data(explanation, lacking), would_reuse)
+        return Explained(query, without_data(explanation, lacking), None)
 
     def ask(self, query: Query, *, fresh: bool = False) -> Answer:
         """The answer when a product exists already, otherwise the run that is making it (``pending``).
@@ -89,12 +94,21 @@ class Journey:
             When the query is not valid, or nothing can answer it.
         """
         self._check(query)
-        plan = self._plan(query)
+        found = self._plans(query)
         terms = Terms(fresh, _newer_than(query))
-        made, steps = self._recalled(plan, terms)
-        if len(made) == len(plan.steps):
-            return self._reused(query, made[-1], steps)
-        return self._start(query, plan, terms)
+        passed: list[PassedOver] = []
+        for number, plan in enumerate(found):
+            try:
+                made, steps = self._conductor.recall(plan, terms)
+            except NO_DATA as problem:  # known from earlier products alone
+                if number + 1 == len(found):
+                    raise no_data(problem, passed) from problem
+                passed.append(self._conductor.passed_over(plan, problem))
+                continue
+            if len(made) == len(plan.steps):
+                return self._reused(query, made[-1], steps, passed)
+            break
+        return self._start(query, found[len(passed) :], terms, passed)
 
     def wait(self, answer: Answer, seconds: float | None) -> Answer:
         """The answer as it stands when the run has ended or the time is over."""
@@ -151,18 +165,17 @@ class Journey:
         given = {b.property: (b.name, b.given) for b in query.bindings}
         require(self._judge.check(triples, noun="query"), given)
 
-    def _plan(self, query: Query) -> Plan:
+    def _plans(self, query: Query) -> tuple[Plan, ...]:
         found = plans(query, self._index)
         if not found:
             from kg_service.planning.whynot import explain, refusal
 
             raise refusal(explain(query, self._index))
-        return found[0]
+        return found
 
-    def _recalled(self, plan: Plan, terms: Terms) -> tuple[list[Product], list[StepAnswer]]:
-        return self._conductor.recall(plan, terms)
-
-    def _reused(self, query: Query, product: Product, steps: list[StepAnswer]) -> Answer:
+    def _reused(
+        self, query: Query, product: Product, steps: list[StepAnswer], passed: list[PassedOver]
+    ) -> Answer:
         iri = self._site.iri("products", product.ident)
         self._recorder.reuse(query, iri)
         return Answer(
@@ -174,12 +187,14 @@ class Journey:
             workflow=product.workflow,
             steps=tuple(steps),
             resolved=_resolved(query),
+            passed_over=tuple(passed),
         )
 
-    def _start(self, query: Query, plan: Plan, terms: Terms) -> Answer:
-        """Begin to carry out a plan, or join the equal query that is under way."""
+    def _start(self, query: Query, found: tuple[Plan, ...], terms: Terms, passed: list[PassedOver]) -> Answer:
+        """Begin to carry out the first of these plans, or join the equal query that is under way."""
         query_iri = self._recorder.query(query)
-        performance = Performance(query, query_iri, plan, terms, new_run_ident())
+        plan, *others = found
+        performance = Performance(query, query_iri, plan, terms, new_run_ident(), others, passed)
         with self._lock:
             for other in self._under_way.values():
                 if other.query == query and other.terms == terms and not terms.fresh:

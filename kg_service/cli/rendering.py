@@ -113,8 +113,11 @@ def _history_lines(answer: Mapping[str, Any]) -> list[str]:
             )
         )
     elif len(answer["steps"]) > 1:
-        names = [_step_name(step) for step in answer["steps"]]
+        names = [_step_name(step) for step in answer["steps"] if step["product"]]
         lines.append(_wrapped(" → ".join(names), "  steps     "))
+    for passed in answer["passed_over"]:
+        name = _step_name({"workflow": passed["workflow"], "reused": False})
+        lines.append(_wrapped(f"{name}: {passed['detail']}", "  not by    "))
     return lines
 
 

@@ -45,7 +45,7 @@ def answer_json(
     files: Sequence[str] | None = None,
     made_for: str | None = None,
 ) -> dict[str, Any]:
-    """The contract's *Answer*.
+    """The contract's *Answer*, with the question (``ask`` and ``where``) so that it can be posted back.
 
     Parameters
     ----------
@@ -64,8 +64,11 @@ def answer_json(
         asked = made_for if made_for is not None or answer.reused else query
         product = product_json(answer.product, site, host_url, stale(answer.product), query=asked)
     reuse = answer.reuse
+    question = query_json(answer.query, site)
     return {
         "query": query,
+        "ask": question["ask"],
+        "where": question["where"],
         "status": answer.status.value,
         "reused": answer.reused,
         "reuse": None
@@ -79,6 +82,9 @@ def answer_json(
             for s in answer.steps
         ],
         "resolved": [{"term": r.term, "given": r.given, "used": r.used} for r in answer.resolved],
+        "passed_over": [
+            {"workflow": p.workflow, "code": p.code, "detail": p.detail} for p in answer.passed_over
+        ],
         "files": None if files is None else list(files),
         "problem": answer.problem,
     }

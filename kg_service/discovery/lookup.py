@@ -8,8 +8,8 @@ from importlib.resources import files
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg_service.errors import Conflict, NotFound
-from kg_service.model.answer import Answer, AnswerStatus, Reuse, StepAnswer
+from kg_service.errors import NotFound
+from kg_service.model.answer import Answer, AnswerStatus, PassedOver, Reuse, StepAnswer
 from kg_service.model.notation import tt_from_iso
 from kg_service.model.product import Dataset, Product
 from kg_service.model.query import Query
@@ -174,8 +174,8 @@ class Lookup:
 
         Raises
         ------
-        NotFound, Conflict
-            When nothing, or more than one resource, begins so.
+        NotFound
+            When nothing, or more than one resource, begins so; those are near then.
         """
         if "://" in text:
             return _checked(text)
@@ -195,8 +195,8 @@ class Lookup:
             return found[0]
         if not found:
             raise NotFound(f"No product, run or query here begins with {text!r}.", value=text)
-        raise Conflict(
-            f"{text!r} is the beginning of more than one address; give more characters.",
+        raise NotFound(
+            f"{text!r} names nothing by itself: several addresses begin so. Give more characters of one.",
             value=text,
             near=found,
         )
@@ -230,6 +230,9 @@ class Lookup:
             for s in steps
         )
 
+    def _passed_over(self, run: str) -> tuple[PassedOver, ...]:
+        return plan_rdf.passed_over(self.record(run), run)
+
     def _product_of(self, run: str) -> str | None:
         products = self.run(run).products
         return products[0] if products else None
@@ -252,7 +255,14 @@ class Lookup:
         run = self.run(run_iri)
         if run.phase is not Phase.COMPLETED:
             status = AnswerStatus.CANCELLED if run.phase is Phase.ABORTED else AnswerStatus.FAILED
-            return Answer(query, status, run=run_iri, workflow=run.workflow, problem=run.problem)
+            return Answer(
+                query,
+                status,
+                run=run_iri,
+                workflow=run.workflow,
+                problem=run.problem,
+                passed_over=self._passed_over(run_iri),
+            )
         product = self.product(run.products[0])
         steps = self.step_answers(run_iri)
         reused = steps[-1].reused
@@ -264,6 +274,7 @@ class Lookup:
             run=product.run if reused else run_iri,
             workflow=product.workflow,
             steps=steps,
+            passed_over=self._passed_over(run_iri),
         )
 
     def asked_by(self, product: Product) -> str:
@@ -280,6 +291,6 @@ class Lookup:
         )
 
     def newest(self, kind: str) -> list[str]:
-        """The IRIs of queries, runs or products, newest first."""
+        """The IRIs of queries, runs, products or datasets, newest first."""
         rows = self._reader.select(text_of("listed"), **{"class": NamedNode(CLASSES[kind])})
-        return [row["resource"].value for row in rows]
+        return list(dict.fromkeys(row["resource"].value for row in rows))

@@ -8,11 +8,11 @@ from pathlib import Path
 from kg_service.errors import Problem, RunFailed
 from kg_service.execution.live import LiveRuns
 from kg_service.execution.once import once
-from kg_service.execution.performance import Performance, Terms
+from kg_service.execution.performance import NO_DATA, Performance, Terms, no_data
 from kg_service.execution.recording import Recorder
-from kg_service.execution.step_runner import StepRunner
-from kg_service.model.answer import StepAnswer
-from kg_service.model.plan import Derived, Plan, Step
+from kg_service.execution.step_runner import Prepared, StepRunner
+from kg_service.model.answer import PassedOver, StepAnswer
+from kg_service.model.plan import Plan, Step
 from kg_service.model.product import Product
 from kg_service.model.run import Phase, Progress, Run, now
 from kg_service.model.terms import Site
@@ -68,7 +68,7 @@ class Conductor:
         return made, answers
 
     def perform(self, performance: Performance) -> Product:
-        """Carry out a plan to its end; its run is already announced in ``live``.
+        """Carry out the best plan that has data to its end; its run is already announced in ``live``.
 
         Raises
         ------
@@ -78,10 +78,8 @@ class Conductor:
         created = now()
         self._live.move(performance.run, Phase.EXECUTING, started=created)
         try:
-            for number, step in enumerate(performance.plan.steps, start=1):
-                if performance.cancelled.is_set():
-                    raise _cancelled()
-                performance.made.append(self._perform_step(performance, number, step))
+            while not self._performed(performance):
+                pass
         except Problem as problem:
             self._end_badly(performance, problem, created)
             problem.run = self._site.iri("runs", performance.run)
@@ -97,29 +95,68 @@ class Conductor:
         )
         return product
 
+    def passed_over(self, plan: Plan, problem: Problem) -> PassedOver:
+        """What to say of a plan that turned out to have no data."""
+        return PassedOver(self._site.iri(*plan.last.workflow.path), problem.code, problem.detail)
+
+    def _performed(self, performance: Performance) -> bool:
+        """Carry out the plan; ``False`` when it has no data and the next best one has taken its place."""
+        try:
+            for step in performance.plan.steps:
+                if performance.cancelled.is_set():
+                    raise _cancelled()
+                place, product = self._perform_step(performance, step)
+                performance.places.append(place)
+                performance.made.append(product)
+        except NO_DATA as problem:
+            if not performance.may_turn(problem):
+                raise no_data(problem, performance.passed_over) from problem
+            performance.turn(self.passed_over(performance.plan, problem))
+            self._live.update(performance.run, workflow=None)
+            return False
+        return True
+
     def cancel(self, performance: Performance) -> None:
         """Stop a plan: the step that runs is killed, later ones never start."""
         performance.cancelled.set()
         if performance.current is not None:
             self._engine.cancel(performance.current)
 
-    def _perform_step(self, performance: Performance, number: int, step: Step) -> Product:
-        prepared = self._steps.prepare(step, performance.plan, performance.made)
+    def _perform_step(self, performance: Performance, step: Step) -> tuple[int, Product]:
+        """One step of the plan: its place among all that was done for the question, and its product."""
+        try:
+            prepared = self._steps.prepare(step, performance.plan, performance.made)
+            known = performance.known.get(prepared.key)
+            if isinstance(known, Problem):
+                raise known
+            if known is not None:
+                return known
+            product, reused = self._had_or_made(performance, step, prepared)
+        except Problem as problem:
+            workflow = self._site.iri(*step.workflow.path)
+            performance.note(step, StepAnswer(problem.run, workflow, None, reused=False))
+            raise
+        place = performance.note(step, self._answer(step, product, reused=reused))
+        performance.known[prepared.key] = place, product
+        return place, product
+
+    def _had_or_made(self, performance: Performance, step: Step, prepared: Prepared) -> tuple[Product, bool]:
+        """The product of a step, and whether it was there before."""
         last = step is performance.plan.last
 
         def waiting() -> None:
-            self._steps.say(
-                performance, number, Progress(None, "waiting: the same run is under way elsewhere")
-            )
+            self._steps.say(performance, Progress(None, "waiting: the same run is under way elsewhere"))
 
         with once(self._locks, prepared.key, stop=performance.cancelled.is_set, waiting=waiting):
             self._follow()  # whoever held the lock before may have made the product
             product = self._steps.reusable(prepared, performance.terms, last=last)
-            reused = product is not None
-            if product is None:
-                product = self._steps.run(performance, number, prepared)
-        performance.steps.append(self._answer(step, product, reused=reused))
-        return product
+            if product is not None:
+                return product, True
+            try:
+                return self._steps.run(performance, prepared), False
+            except NO_DATA as problem:
+                performance.known[prepared.key] = problem
+                raise
 
     def _answer(self, step: Step, product: Product, *, reused: bool) -> StepAnswer:
         return StepAnswer(
@@ -141,12 +178,12 @@ class Conductor:
         product = performance.made[-1] if phase is Phase.COMPLETED else None
         steps = [
             PlanStep(
-                workflow=self._site.iri(*step.workflow.path),
-                run=answer.run if answer is not None and not answer.reused else None,
-                reused=answer.product if answer is not None and answer.reused else None,
-                after=tuple(sorted({s.step + 1 for s in step.inputs.values() if isinstance(s, Derived)})),
+                workflow=answer.workflow,
+                run=None if answer.reused else answer.run,
+                reused=answer.product if answer.reused else None,
+                after=after,
             )
-            for step, answer in _paired(performance)
+            for answer, after in zip(performance.steps, performance.after, strict=True)
         ]
         run = Run(
             ident=performance.run,
@@ -160,13 +197,7 @@ class Conductor:
             products=(self._site.iri("products", product.ident),) if product is not None else (),
             problem=problem.to_json() if problem is not None else None,
         )
-        self._recorder.plan(run, performance.query, steps)
-
-
-def _paired(performance: Performance) -> list[tuple[Step, StepAnswer | None]]:
-    answers: list[StepAnswer | None] = [*performance.steps]
-    answers += [None] * (len(performance.plan.steps) - len(answers))
-    return list(zip(performance.plan.steps, answers, strict=True))
+        self._recorder.plan(run, performance.query, steps, performance.passed_over)
 
 
 def _cancelled() -> Problem:

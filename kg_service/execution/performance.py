@@ -1,16 +1,22 @@
-"""A plan while it is carried out: what was asked, on what terms, and what each step has made so far."""
+"""A question while it is carried out: its plans, on what terms, and what was done for it so far."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from kg_service.model.answer import StepAnswer
-from kg_service.model.plan import Plan
+from kg_service.errors import ArchiveUnavailable, NotCovered, Problem
+from kg_service.model.answer import PassedOver, StepAnswer
+from kg_service.model.plan import Derived, Plan, Step
 from kg_service.model.product import Product
 from kg_service.model.query import Query
 
-__all__ = ["Performance", "Terms"]
+__all__ = ["NO_DATA", "Performance", "Terms", "no_data"]
+
+NO_DATA: Final = (NotCovered, ArchiveUnavailable)
+"""The problems that say nothing against the question: another plan may have the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +29,67 @@ class Terms:
 
 @dataclass(slots=True)
 class Performance:
-    """A plan being carried out: what each step made, and how it was come by."""
+    """A question being carried out by the best of its plans that turns out to have data.
+
+    ``made`` are the products of the plan's steps so far and ``places`` where these steps stand in
+    ``steps``: all that was done for the question, with ``after``, the numbers (from 1) of the steps
+    each one rests on; plans that were given up are included. ``known`` keeps by run key what was made,
+    or why it could not be, so that no step is done twice.
+    """
 
     query: Query
     query_iri: str
     plan: Plan
     terms: Terms
     run: str
+    others: list[Plan] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
     made: list[Product] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     steps: list[StepAnswer] = field(default_factory=list)
+    after: list[tuple[int, ...]] = field(default_factory=list)
+    known: dict[str, tuple[int, Product] | Problem] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)
     current: str | None = None
 
     @property
     def many(self) -> bool:
-        """Whether the plan has a run of its own beside those of its steps."""
-        return len(self.plan.steps) > 1
+        """Whether the question has a run of its own beside those of its steps."""
+        return len(self.plan.steps) > 1 or bool(self.passed_over)
+
+    def note(self, step: Step, done: StepAnswer) -> int:
+        """Note what became of a step of the plan; its place among all that was done."""
+        rests_on = {s.step for s in step.inputs.values() if isinstance(s, Derived)}
+        self.after.append(tuple(sorted(self.places[n] + 1 for n in rests_on)))
+        self.steps.append(done)
+        return len(self.steps) - 1
+
+    def may_turn(self, problem: Problem) -> bool:
+        """Whether another plan is left, and the problem says nothing against the question."""
+        return bool(self.others) and isinstance(problem, NO_DATA)
+
+    def turn(self, passed: PassedOver) -> None:
+        """Go on with the next best plan."""
+        self.passed_over.append(passed)
+        self.plan = self.others.pop(0)
+        self.made = []
+        self.places = []
+
+
+def no_data(problem: Problem, passed_over: Sequence[PassedOver]) -> Problem:
+    """The problem of a question that every plan gave up: the last one's, with all their reasons.
+
+    An archive that could not be reached outweighs data that do not exist: it is worth another try.
+    """
+    reasons = list(dict.fromkeys((*(p.detail for p in passed_over), problem.detail)))
+    if len(reasons) == 1:
+        return problem
+    codes = {problem.code, *(p.code for p in passed_over)}
+    kind = ArchiveUnavailable if ArchiveUnavailable.code in codes else NotCovered
+    numbered = " ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, start=1))
+    return kind(
+        f"None of the workflows that could answer has the data. {numbered}",
+        parameter=problem.parameter,
+        value=problem.value,
+        near=problem.near,
+    )

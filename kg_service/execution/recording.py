@@ -8,6 +8,7 @@ from pyoxigraph import Triple
 
 from kg_service.discovery.lookup import Lookup
 from kg_service.errors import RunFailed
+from kg_service.model.answer import PassedOver
 from kg_service.model.product import Dataset, Product, ProductFile
 from kg_service.model.query import Query
 from kg_service.model.run import Run, now
@@ -112,11 +113,17 @@ class Recorder:
         self._conform(triples, "run")
         self._seal("run", dict.fromkeys(triples))
 
-    def plan(self, run: Run, query: Query, steps: Sequence[plan_rdf.PlanStep]) -> None:
-        """Record the run of a plan of several steps."""
+    def plan(
+        self,
+        run: Run,
+        query: Query,
+        steps: Sequence[plan_rdf.PlanStep],
+        passed_over: Sequence[PassedOver] = (),
+    ) -> None:
+        """Record the run of a question that took several steps, and the workflows that had no data."""
         triples = [
             *run_rdf.to_triples(run, self._site, agent=self._agent),
-            *plan_rdf.to_triples(self._site.iri("runs", run.ident), run.query, steps),
+            *plan_rdf.to_triples(self._site.iri("runs", run.ident), run.query, steps, passed_over),
             *query_rdf.to_triples(query, self._site),
         ]
         self._conform(triples, "run")

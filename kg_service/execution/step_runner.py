@@ -109,16 +109,22 @@ class StepRunner:
             return None
         return self._lookup.reusable(prepared.key, terms.newer_than if last else None)
 
-    def say(self, performance: Performance, number: int, progress: Progress) -> None:
-        """Progress of one step as progress of the whole plan."""
-        total = len(performance.plan.steps)
-        title = performance.plan.steps[number - 1].workflow.title
+    def say(self, performance: Performance, progress: Progress) -> None:
+        """Progress of the step that is next to be made as progress of the whole plan."""
+        steps, done = performance.plan.steps, len(performance.made)
+        title = steps[done].workflow.title
         message = f"{title}: {progress.message}" if progress.message else title
-        fraction = (number - 1 + (progress.fraction or 0.0)) / total
+        fraction = (done + (progress.fraction or 0.0)) / len(steps)
         self._live.progress(performance.run, Progress(fraction, message))
 
-    def run(self, performance: Performance, number: int, prepared: Prepared) -> Product:
-        """Run one step on the engine and record how it ended."""
+    def run(self, performance: Performance, prepared: Prepared) -> Product:
+        """Run one step on the engine and record how it ended.
+
+        Raises
+        ------
+        Problem
+            How it failed, with ``run`` set; the failure is recorded.
+        """
         run = Run(
             ident=new_run_ident() if performance.many else performance.run,
             query=performance.query_iri,
@@ -137,17 +143,15 @@ class StepRunner:
             self._live.move(run.ident, Phase.EXECUTING, started=now())
             steps = (*(s.run for s in performance.steps if s.run), self._site.iri("runs", run.ident))
             self._live.update(performance.run, steps=steps)
-        self.say(performance, number, Progress(0.0))
+        self.say(performance, Progress(0.0))
         self._folder.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f"run-{run.ident}-", dir=self._folder))
         try:
-            return self._run_in(performance, number, prepared, replace(run, started=now()), scratch)
+            return self._run_in(performance, prepared, replace(run, started=now()), scratch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
-    def _run_in(
-        self, performance: Performance, number: int, prepared: Prepared, run: Run, scratch: Path
-    ) -> Product:
+    def _run_in(self, performance: Performance, prepared: Prepared, run: Run, scratch: Path) -> Product:
         workflow = prepared.step.workflow
         task = Task(run.ident, workflow, prepared.arguments.plain, scratch, self._limits)
         performance.current = run.ident
@@ -158,7 +162,7 @@ class StepRunner:
                 for ident in watched:
                     self._live.log(ident, news)
                 return
-            self.say(performance, number, news)
+            self.say(performance, news)
             if performance.many:
                 self._live.progress(run.ident, news)
 
@@ -167,11 +171,9 @@ class StepRunner:
             self._engine.cancel(run.ident)
         outcome = future.result()
         performance.current = None
-        return self._conclude(performance, number, prepared, run, outcome)
+        return self._conclude(performance, prepared, run, outcome)
 
-    def _conclude(
-        self, performance: Performance, number: int, prepared: Prepared, run: Run, outcome: Outcome
-    ) -> Product:
+    def _conclude(self, performance: Performance, prepared: Prepared, run: Run, outcome: Outcome) -> Product:
         """Keep files, record the run, and answer with its product or raise its problem."""
         workflow = prepared.step.workflow
         datasets = tuple({d.ident: d for d in (*prepared.datasets, *outcome.datasets)}.values())
@@ -210,16 +212,20 @@ class StepRunner:
                 )
                 product = replace(product, same_content=self._lookup.same_content(product.content))
                 self._record(
-                    performance, number, prepared, replace(run, phase=Phase.COMPLETED), datasets, product, log
+                    performance, prepared, replace(run, phase=Phase.COMPLETED), datasets, product, log
                 )
         except Problem as failure:
             problem = failure
         if problem is not None:
             phase = Phase.ABORTED if outcome.cancelled else Phase.ERROR
             run = replace(run, phase=phase, problem=problem.to_json())
-            self._record(performance, number, prepared, run, datasets, None, log)
             if performance.many:
                 self._live.move(run.ident, phase, ended=run.ended, problem=run.problem)
+            elif performance.may_turn(problem):
+                # The question goes on with another plan, and keeps the run that it was announced with.
+                run = replace(run, ident=new_run_ident())
+            self._record(performance, prepared, run, datasets, None, log)
+            problem.run = self._site.iri("runs", run.ident)
             raise problem
         assert product is not None
         if performance.many:
@@ -236,7 +242,6 @@ class StepRunner:
     def _record(
         self,
         performance: Performance,
-        number: int,
         prepared: Prepared,
         run: Run,
         datasets: Sequence[Dataset],
@@ -249,6 +254,7 @@ class StepRunner:
             products=(self._site.iri("products", product.ident),) if product is not None else (),
             used=tuple(dict.fromkeys((*run.used, *(self._site.iri("datasets", d.ident) for d in datasets)))),
         )
+        is_step = run.ident != performance.run
         self._recorder.run(
             run,
             performance.query,
@@ -256,8 +262,8 @@ class StepRunner:
             origins=prepared.arguments.origins,
             datasets=datasets,
             product=product,
-            part_of=self._site.iri("runs", performance.run) if performance.many else None,
-            step=number if performance.many else None,
+            part_of=self._site.iri("runs", performance.run) if is_step else None,
+            step=len(performance.steps) + 1 if is_step else None,
             log=log,
         )
 

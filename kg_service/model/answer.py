@@ -9,7 +9,7 @@ from typing import Any
 from kg_service.model.product import Product
 from kg_service.model.query import Query
 
-__all__ = ["Answer", "AnswerStatus", "Resolved", "Reuse", "StepAnswer"]
+__all__ = ["Answer", "AnswerStatus", "PassedOver", "Resolved", "Reuse", "StepAnswer"]
 
 
 class AnswerStatus(StrEnum):
@@ -51,10 +51,20 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A workflow (IRI) that fits the question but has no data for it: the code and detail of its problem."""
+
+    workflow: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a query; ``run`` and ``workflow`` are IRIs.
 
-    Of a reused answer ``run`` is the earlier run that made the product.
+    Of a reused answer ``run`` is the earlier run that made the product. ``passed_over`` are the
+    workflows that would have been preferred, had their data covered what was asked.
     """
 
     query: Query
@@ -66,6 +76,7 @@ class Answer:
     steps: tuple[StepAnswer, ...] = ()
     resolved: tuple[Resolved, ...] = ()
     problem: dict[str, Any] | None = None
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def reused(self) -> bool:

@@ -198,6 +198,11 @@ class Explanation:
     why_not: str | None
     alternatives: tuple[Plan, ...] = field(default=())
 
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Every plan, best first."""
+        return () if self.plan is None else (self.plan, *self.alternatives)
+
     def to_json(self, site: Site, *, query: str, would_reuse: str | None = None) -> dict[str, Any]:
         """The contract's *Explain*; ``query`` and ``would_reuse`` are IRIs."""
         return {

@@ -213,7 +213,16 @@ def _step(
         why = f"makes {what}{whose}"
     else:
         why = f"gives {what} for {listed(dict.fromkeys(n.entry.workflow.name for _, n in used))}"
-    return Step(workflow, inputs, produces, f"{why} from {listed(given)}" if given else why)
+    if given:
+        why += f" from {listed(given)}"
+    found_by: dict[int, list[str]] = {}
+    for slot in node.entry.slots:
+        source = inputs[slot.item.name]
+        if isinstance(source, Derived) and slot.required and slot.goal is None:
+            found_by.setdefault(source.step + 1, []).append(article(noun(words.label(slot.item.term))))
+    for number, what_is_needed in found_by.items():
+        why += f", if step {number} finds {listed(what_is_needed)}"
+    return Step(workflow, inputs, produces, why)
 
 
 def _source(node: Node, number: int, places: dict[Node, int], asked: Asked) -> Source:

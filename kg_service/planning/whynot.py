@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from kg_service.errors import Conflict, NotCovered, NoWorkflow, Problem, UnknownTerm
-from kg_service.model.plan import Candidate, Edit, EditKind, Explanation, MissingCode
+from kg_service.model.plan import Candidate, Edit, EditKind, Explanation, Missing, MissingCode
 from kg_service.model.query import Constraint, Query
 from kg_service.model.terms import KG
 from kg_service.model.values import Value
@@ -19,7 +20,7 @@ from kg_service.planning.remedy import ASKS_FOR, Remedies, apply_edits, cost
 from kg_service.planning.search import DEPTH, WIDTH
 from kg_service.planning.wording import Words, listed, noun
 
-__all__ = ["CANDIDATES", "explain", "refusal"]
+__all__ = ["CANDIDATES", "explain", "refusal", "without_data"]
 
 CANDIDATES: Final = 20
 """Candidates listed in an explanation."""
@@ -234,6 +235,39 @@ class _Reason:
 
 def _local(iri: str) -> str:
     return iri.rpartition("#")[2].removeprefix("arg-")
+
+
+def without_data(explanation: Explanation, lacking: Sequence[Problem]) -> Explanation:
+    """The explanation once it is known, from earlier products, that the first plans have no data.
+
+    Parameters
+    ----------
+    lacking
+        The problems of the first plans, in their order.
+    """
+    if not lacking:
+        return explanation
+    left = explanation.plans[len(lacking) :]
+    answering = {plan.last.workflow.path for plan in left}
+    because = {
+        plan.last.workflow.path: problem
+        for plan, problem in zip(explanation.plans, lacking, strict=False)
+        if plan.last.workflow.path not in answering
+    }
+    candidates = [_lacking(c, because.get(c.workflow.path)) for c in explanation.candidates]
+    able = [replace(c, rank=rank) for rank, c in enumerate((c for c in candidates if c.ok), start=1)]
+    why_not = None if left else " ".join(dict.fromkeys(problem.detail for problem in lacking))
+    return Explanation(
+        left[0] if left else None, (*able, *(c for c in candidates if not c.ok)), why_not, left[1:]
+    )
+
+
+def _lacking(candidate: Candidate, problem: Problem | None) -> Candidate:
+    """The candidate without its rank where a problem says that it has no data."""
+    if problem is None:
+        return candidate
+    missing = Missing(MissingCode.NOT_COVERED, candidate.workflow.outputs[0].term, problem.detail)
+    return Candidate(candidate.workflow, False, None, (problem.detail,), (missing,))
 
 
 def refusal(explanation: Explanation) -> Problem:

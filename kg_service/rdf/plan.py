@@ -1,4 +1,7 @@
-"""The plan of an answer in several steps as RDF: a P-Plan whose steps are workflow versions."""
+"""The plan of an answer in several steps as RDF: a P-Plan whose steps are workflow versions.
+
+Beside it stand the workflows that were passed over, as their data do not hold what was asked.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from dataclasses import dataclass
 
 from pyoxigraph import Triple
 
+from kg_service.model.answer import PassedOver
 from kg_service.rdf.graph import Graph, Node, Writer, iri, kg, pp, prov, whole
 
-__all__ = ["PlanStep", "from_triples", "to_triples"]
+__all__ = ["PlanStep", "from_triples", "passed_over", "to_triples"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,9 @@ class PlanStep:
     after: tuple[int, ...] = ()
 
 
-def to_triples(run: str, query: str, steps: Sequence[PlanStep]) -> list[Triple]:
+def to_triples(
+    run: str, query: str, steps: Sequence[PlanStep], passed: Sequence[PassedOver] = ()
+) -> list[Triple]:
     """The plan of a run (:doc:`graphs`, "Run"); ``run`` and ``query`` are addresses."""
     plan = iri(f"{run}#plan")
     out = Writer()
@@ -42,6 +48,14 @@ def to_triples(run: str, query: str, steps: Sequence[PlanStep]) -> list[Triple]:
         out.add(node, kg("reused"), None if step.reused is None else iri(step.reused))
         if step.run is not None:
             out.add(iri(step.run), pp("correspondsToStep"), node)
+    for order, item in enumerate(passed, 1):
+        node = iri(f"{run}#passed-{order}")
+        out.types(node, kg("PassedOver"))
+        out.add(iri(run), kg("passedOver"), node)
+        out.add(node, kg("ofWorkflow"), iri(item.workflow))
+        out.add(node, kg("problemCode"), item.code)
+        out.add(node, kg("problemDetail"), item.detail)
+        out.add(node, kg("order"), whole(order))
     return out.triples
 
 
@@ -63,3 +77,17 @@ def from_triples(triples: Iterable[Triple], run: str) -> tuple[PlanStep, ...]:
             )
         )
     return tuple(steps)
+
+
+def passed_over(triples: Iterable[Triple], run: str) -> tuple[PassedOver, ...]:
+    """The workflows that a run passed over, best first."""
+    graph = Graph(triples)
+    nodes = sorted(graph.nodes(iri(run), kg("passedOver")), key=lambda n: graph.integer(n, kg("order")) or 0)
+    return tuple(
+        PassedOver(
+            workflow=graph.text(node, kg("ofWorkflow")) or "",
+            code=graph.text(node, kg("problemCode")) or "",
+            detail=graph.text(node, kg("problemDetail")) or "",
+        )
+        for node in nodes
+    )
