@@ -146,20 +146,29 @@ class Edit:
 
     ``term`` is the role or parameter of a binding, the property of a constraint, or ``kg:asksFor``;
     ``value`` a canonical value for a binding (``None``: whatever the astronomer knows), an IRI for
-    a constraint or a class. ``old`` tells two constraints of one property apart.
+    a constraint or a class. ``old`` tells two constraints of one property apart. ``name`` and
+    ``text`` are how a request says ``term`` and ``value``, once that is worked out for an answer.
     """
 
     edit: EditKind
     term: str
     value: Value | str | None = None
     old: str | None = None
+    name: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """The edit as in the contract's *Explain*."""
         value = self.value.plain if isinstance(self.value, Value) else self.value
         if isinstance(self.value, Value) and value is None:
             value = self.value.text
-        return {"edit": self.edit.value, "term": self.term, "value": value}
+        return {
+            "edit": self.edit.value,
+            "term": self.term,
+            "value": value,
+            "name": self.name,
+            "text": self.text,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,22 +87,21 @@ class _Inputs:
         item = slot.item
         wanted = article(noun(self.words.label(item.term))) if item.is_product else self._name(slot)
         ways = self._ways_to(slot)
-        hint = f", or {listed(ways)} to derive it" if ways else ""
-        return Missing(MissingCode.MISSING_INPUT, item.term, f"needs {wanted}{hint}")
+        return Missing(MissingCode.MISSING_INPUT, item.term, f"needs {', or '.join([*ways, wanted])}")
 
     def _name(self, slot: Slot) -> str:
         return article(self.words.asked_name(slot.item))
 
     def _ways_to(self, slot: Slot) -> list[str]:
-        """The inputs from which another workflow derives what this input needs."""
+        """The inputs from which another workflow derives what this input needs, each way as a phrase."""
         if slot.role < 0:
             return []
         sets = [
-            listed(self._name(s) for s in entry.slots if s.required)
+            [self._name(s) for s in entry.slots if s.required]
             for entry, _ in self.index.providers(slot.role)
             if not any(s.required and (s.role == slot.role or s.goal is not None) for s in entry.slots)
         ]
-        return list(dict.fromkeys(s for s in sets if s))[:2]
+        return list(dict.fromkeys(listed(s) for s in sorted(sets, key=len) if s))[:2]
 
     def _deeper(self, slot: Slot) -> list[Missing]:
         """Refusals by the workflows that would derive the input, where a given value is the reason."""

@@ -267,6 +267,11 @@ class Index:
         """The workflows that give a value of the role, with the name of the output."""
         return self._providers.get(role, ())
 
+    def breadth(self, term: str) -> int:
+        """How many roles a role's class holds, itself included; 0 for what is no role."""
+        number = self.role(term)
+        return 0 if number < 0 else self._below[number].bit_count()
+
     def reach(self, slot: Slot) -> int:
         """The roles that some chain of workflows behind this input could take, and the input's own."""
         key: object = slot.goal if slot.goal is not None else slot.role

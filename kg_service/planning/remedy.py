@@ -164,7 +164,9 @@ class Remedies:
         uncommon = 0 if role is None or role.alt_names else 1
         by_role = role is not None or edit.edit is not EditKind.ADD
         far = by_role and self.index.role(edit.term) not in {slot.role for slot in self.entry.slots}
-        return (cost(edit), not by_role, uncommon, far, edit.term)
+        # Of the names of one thing the broadest is what people have: the object, not its catalogue number.
+        breadth = self.index.breadth(edit.term) if edit.edit is EditKind.ADD else 0
+        return (cost(edit), not by_role, uncommon, -breadth, far, edit.term)
 
     def _other_classes(self) -> list[Edit]:
         terms = dict.fromkeys(promise.output.term for promise in self.entry.promises)

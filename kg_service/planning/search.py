@@ -241,9 +241,13 @@ class Search:
         return found
 
     def _values(self, role: int, depth: int) -> Iterator[Link]:
-        for entry, name in self.index.providers(role):
+        providers = self.index.providers(role)
+        giving = {entry for entry, _ in providers}
+        for entry, name in providers:
             for node in self.nodes(entry, depth):
-                if role not in node.roles:
+                # What a step already gives is not looked up again from its results: the name of whatever
+                # lies at the position of a named object may be the name of another object.
+                if role not in node.roles and not any(s.entry in giving for s in node.steps if s is not node):
                     yield (node, name)
 
     def _products(self, goal: frozenset[Feature], depth: int) -> Iterator[Link]:

@@ -10,13 +10,13 @@ from kg_service.errors import Conflict, NotCovered, NoWorkflow, Problem, Unknown
 from kg_service.model.plan import Candidate, Edit, EditKind, Explanation, Missing, MissingCode
 from kg_service.model.query import Constraint, Query
 from kg_service.model.terms import KG
-from kg_service.model.values import Value
 from kg_service.planning.diagnosis import diagnose
 from kg_service.planning.entries import Entry
 from kg_service.planning.index import Index
 from kg_service.planning.match import Asked, open_to
 from kg_service.planning.plan import ALTERNATIVES, Finder, to_plan
 from kg_service.planning.remedy import ASKS_FOR, Remedies, apply_edits, cost
+from kg_service.planning.remedy_words import as_requested, in_a_sentence
 from kg_service.planning.search import DEPTH, WIDTH
 from kg_service.planning.wording import Words, listed, noun
 
@@ -69,7 +69,8 @@ def _others(
         remedy = Remedies(query, entry, index, depth=depth, width=width).smallest()
         missing = diagnose(entry, finder)
         reasons = tuple(m.message for m in missing)
-        candidate = Candidate(entry.workflow, False, None, reasons, missing, remedy or ())
+        edits = sorted(as_requested(remedy or (), query, index.catalogue), key=lambda edit: edit.name)
+        candidate = Candidate(entry.workflow, False, None, reasons, missing, tuple(edits))
         size = (len(remedy), sum(map(cost, remedy))) if remedy is not None else (99, len(missing))
         ranked.append((size, entry.tie, candidate))
     return [candidate for _, _, candidate in sorted(ranked, key=lambda item: item[:2])]
@@ -180,7 +181,7 @@ class _Reason:
         if not self.others:
             return f"No registered workflow gives {self.words.kind(self.query.asks_for)} from what is given."
         best = self.others[0]
-        because = "; ".join(m.message for m in best.missing)
+        because = "; ".join(dict.fromkeys(m.message for m in best.missing))
         return (
             f"Nothing gives {self.words.kind(self.query.asks_for)} from this: {best.workflow.name} {because}."
         )
@@ -189,15 +190,15 @@ class _Reason:
         """The smallest change after which something answers, and who answers then."""
         if lacking:
             edits = [Edit(EditKind.DROP, c.property, None, c.value) for c in lacking]
-            who = self._who(edits)
-            if who:
-                return f"Without {listed(f'`{c.name or _local(c.property)}`' for c in lacking)} {who}."
+            if who := self._who(edits):
+                edits = [*as_requested(edits, self.query, self.index.catalogue)]
+                return f"{in_a_sentence(edits, self.words)} {who}."
         for candidate in self.others:
             remedy = candidate.remedy
             # Another class together with other changes is another question, not a way out.
             other = len(remedy) > 1 and any(edit.term == ASKS_FOR for edit in remedy)
             if remedy and not other and (who := self._who(remedy)):
-                return f"{self._in_words(remedy)} {who}."
+                return f"{in_a_sentence(remedy, self.words)} {who}."
         return ""
 
     def _who(self, edits: Sequence[Edit]) -> str:
@@ -208,33 +209,6 @@ class _Reason:
         instruments = found[0].promise.instruments or frozenset(workflow.instruments)
         who = self.words.labels(instruments) if instruments else workflow.name
         return f"{who} {'answer' if len(instruments) > 1 else 'answers'}"
-
-    def _in_words(self, edits: Sequence[Edit]) -> str:
-        text = listed(self._phrase(edit) for edit in edits)
-        return text[:1].upper() + text[1:] + ("," if any(edit.term == ASKS_FOR for edit in edits) else "")
-
-    def _phrase(self, edit: Edit) -> str:
-        if edit.term == ASKS_FOR:
-            return f"asked for {self.words.kind(str(edit.value))}"
-        name = self._name(edit)
-        if edit.edit is EditKind.DROP:
-            return f"without `{name}`"
-        if isinstance(edit.value, Value):
-            return f"with `{name}={self.words.value(edit.value)}`"
-        return f"with `{name}`" if edit.value is None else f"with `{name}={self.words.label(edit.value)}`"
-
-    def _name(self, edit: Edit) -> str:
-        given = {b.term: b.name for b in self.query.bindings} | {
-            c.property: c.name for c in self.query.constraints
-        }
-        if given.get(edit.term):
-            return given[edit.term]
-        role = self.index.catalogue.role(edit.term)
-        return role.alt_names[0] if role is not None and role.alt_names else _local(edit.term)
-
-
-def _local(iri: str) -> str:
-    return iri.rpartition("#")[2].removeprefix("arg-")
 
 
 def without_data(explanation: Explanation, lacking: Sequence[Problem]) -> Explanation:
@@ -273,14 +247,14 @@ def _lacking(candidate: Candidate, problem: Problem | None) -> Candidate:
 def refusal(explanation: Explanation) -> Problem:
     """The problem to answer with when there is no plan.
 
-    ``conflict`` when the nearest workflow cannot tell which binding is meant, ``not-covered`` when all
-    that keeps it from answering lies outside what it covers, else ``no-workflow``.
+    ``conflict`` when the nearest workflow cannot tell which binding is meant, ``not-covered`` when it
+    makes what is asked from what is given but something lies outside what it covers, else ``no-workflow``.
     """
     detail = explanation.why_not or "Nothing that is registered answers this."
     nearest = next((c for c in explanation.candidates if not c.ok), None)
     codes = {m.code for m in nearest.missing} if nearest is not None else set()
     if MissingCode.AMBIGUOUS in codes:
         return Conflict(detail)
-    if codes == {MissingCode.NOT_COVERED}:
+    if MissingCode.NOT_COVERED in codes and codes <= {MissingCode.NOT_COVERED, MissingCode.NOT_CONSUMED}:
         return NotCovered(detail)
     return NoWorkflow(detail)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from kg_service.errors import UnknownTerm
 from kg_service.model.query import Binding
@@ -14,9 +15,11 @@ from kg_service.planning.coverage import Side
 if TYPE_CHECKING:
     from kg_service.vocabulary.catalogue import Catalogue
 
-__all__ = ["Words", "article", "listed", "noun"]
+__all__ = ["Words", "article", "energy", "listed", "noun"]
 
 _FEW = 4
+_ENERGIES: Final = (("eV", -3), ("keV", 0), ("MeV", 3), ("GeV", 6), ("TeV", 9), ("PeV", 12))
+"""Units of photon energy and their powers of ten in keV."""
 
 
 class Words:
@@ -48,7 +51,7 @@ class Words:
         return word if short == word else f"{word} (`{short}`)"
 
     def value(self, value: Value, unit: str | None = None) -> str:
-        """A canonical value as people write it, in ``unit`` if one is named."""
+        """A canonical value as people write it: in ``unit`` if one is named, else in a handy one."""
         if value.kind is Kind.TIME:
             return self.instant(int(value.text))
         if value.kind is Kind.NONE:
@@ -57,6 +60,8 @@ class Words:
             from kg_service.model.notation import convert
 
             return f"{convert(value, unit).normalize():f} {unit}"
+        if value.kind is Kind.ENERGY and value.unit == "keV":
+            return energy(Decimal(value.text))
         return f"{value.text} {value.unit}" if value.unit else value.text
 
     def given(self, binding: Binding) -> str:
@@ -74,12 +79,12 @@ class Words:
         return text[:10] if text[10:].rstrip("0Z.:") == "T" else text
 
     def span(self, coverage: Coverage, dimension: str) -> str:
-        """A declared interval: "2016-09-24 to 2017-03-31", "50000 to 1e+09 keV"."""
+        """A declared interval: "2016-09-24 to 2017-03-31", "50 MeV to 1 TeV"."""
         if dimension == "time" and coverage.time is not None:
             first, last = (self.instant(t) for t in coverage.time)
             return f"{first} to {last}" if first[:10] == last[:10] else f"{first[:10]} to {last[:10]}"
         if dimension == "energy" and coverage.energy is not None:
-            return f"{coverage.energy[0]:g} to {coverage.energy[1]:g} keV"
+            return " to ".join(energy(Decimal(repr(float(bound)))) for bound in coverage.energy)
         return ""
 
     def not_covered(self, coverage: Coverage, side: Side | None, value: Value) -> str:
@@ -99,6 +104,16 @@ class Words:
         if low is not None and high is not None:
             return f"{low} to {high}"
         return f"at least {low}" if low is not None else f"at most {high}" if high is not None else "a value"
+
+
+def energy(kev: Decimal) -> str:
+    """An energy in keV in the unit in which it has few digits before the point: "50 MeV"."""
+    unit, power = _ENERGIES[0]
+    for larger, exponent in _ENERGIES[1:]:
+        if abs(kev) < Decimal(10) ** exponent:
+            break
+        unit, power = larger, exponent
+    return f"{kev.scaleb(-power).normalize():f} {unit}"
 
 
 def noun(label: str) -> str:

@@ -85,7 +85,7 @@ def test_what_is_known_not_to_have_data_is_explained(plugged: tuple[Kg, dict[str
 
     alone = kg("explain", "GammaRaySpectrum", SOURCE, "instrument=FermiLAT", "--json", env=env).json
     assert alone["plan"] is None
-    assert "no Fermi catalogue name is known" in alone["why_not"]
+    assert "no name in the Fermi-LAT catalogue is known" in alone["why_not"]
     assert not any(c["ok"] for c in alone["candidates"])
 
 
@@ -93,6 +93,6 @@ def test_when_none_has_data_every_reason_is_given(plugged: tuple[Kg, dict[str, s
     kg, env = plugged
     done = kg("ask", "Observability", SOURCE, "probe=down", "--json", env=env)
     assert (done.code, done.json["code"]) == (1, "archive-unavailable")
-    for reason in ("Near has nothing", "no Fermi catalogue name", "does not answer"):
+    for reason in ("Near has nothing", "no name in the Fermi-LAT catalogue", "does not answer"):
         assert reason in done.json["detail"]
     assert "Traceback" not in done.err

@@ -138,6 +138,17 @@ class Slow:
                         return False
         return True
 
+    def nothing_looked_up_again(self, derivation):
+        """Whether no value comes from a step that rests on another one that gives such a value as well."""
+        for name, sources in self.steps(derivation):
+            for item, source in zip(self.flows[name].inputs, sources, strict=True):
+                if source[0] == "step" and not item.is_product:
+                    for other, _ in list(self.steps(source[1]))[1:]:
+                        outputs = self.flows[other].outputs
+                        if any(not o.is_product and self.catalogue.is_a(o.term, item.term) for o in outputs):
+                            return False
+        return True
+
     def no_pair_twice(self, derivation, goal, above=()):
         pair = (derivation[0], goal)
         if pair in above:
@@ -181,6 +192,7 @@ class Slow:
         return (
             self.wanted <= self.features(derivation, output)
             and self.one_value_per_role(derivation)
+            and self.nothing_looked_up_again(derivation)
             and self.no_pair_twice(derivation, frozenset(self.wanted))
             and not self.unused(derivation)
         )

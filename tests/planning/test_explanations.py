@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from small_catalogue import DAY, multi_messenger, product, query, shipped, workflow
 
@@ -12,6 +14,7 @@ from kg_service.model.workflow import Coverage, Input
 from kg_service.planning.index import Index
 from kg_service.planning.remedy import apply_edits
 from kg_service.planning.whynot import explain, refusal
+from kg_service.planning.wording import energy
 
 WORLD = multi_messenger()
 OBJECT, CURVE, SPECTRUM = ODA + "AstrophysicalObject", ODA + "LightCurve", ODA + "Spectrum"
@@ -81,7 +84,7 @@ def test_what_is_missing_says_from_what_it_could_be_derived(index):
     ligo = candidate(
         explain(query(WORLD, KG + "Spectrogram", {KG + "Detector": "H1"}), index), "ligo-spectrogram"
     )
-    assert said(ligo) == [("missing-input", "needs an event time (`t0`), or an event to derive it")]
+    assert said(ligo) == [("missing-input", "needs an event, or an event time (`t0`)")]
 
 
 def test_a_product_that_nobody_makes_is_said_to_be_so(index):
@@ -134,7 +137,7 @@ def test_the_json_has_the_keys_of_the_contract(index):
         assert set(item) == {"workflow", "ok", "rank", "reasons", "missing", "remedy"}
         assert item["ok"] == (item["rank"] is not None) == (not item["missing"])
         for edit in item["remedy"]:
-            assert set(edit) == {"edit", "term", "value"}
+            assert set(edit) == {"edit", "term", "value", "name", "text"}
     assert found["why_not"] is None
     assert [c["rank"] for c in found["candidates"] if c["ok"]] == [1, 2]
 
@@ -146,3 +149,22 @@ def test_edits_change_only_what_they_say(index):
     assert changed.bindings == asked.bindings
     assert changed.asks_for == asked.asks_for
     assert [c.value for c in changed.constraints] == [KG + "FermiLAT"]
+
+
+def test_edits_are_said_as_a_request_would_write_them(index):
+    high = explain(query(WORLD, SPECTRUM, {OBJECT: "Mrk 421", KG + "MinimumEnergy": 1000}), index)
+    assert 'With `e_min="50 MeV"`' in high.why_not
+    nothing = explain(query(WORLD, SPECTRUM), index)
+    assert 'With `object="..."`' in nothing.why_not
+    both = explain(query(WORLD, CURVE, {OBJECT: "Mrk 421", T1: 55000 * DAY, T2: 56000 * DAY}), index)
+    assert "With `t1=2008-08-03T23:58:54.816Z` and `t2=2022-08-01T23:58:50.816Z` Fermi-LAT" in both.why_not
+    assert both.why_not.count("takes no time range") == 1
+
+
+@pytest.mark.parametrize(
+    ("kev", "said"),
+    [("0.5", "500 eV"), ("20", "20 keV"), ("50000", "50 MeV"), ("1e9", "1 TeV"), ("1036900", "1.0369 GeV"),
+     ("1e14", "100 PeV"), ("0.000123", "0.123 eV")],
+)  # fmt: skip
+def test_energies_are_said_in_a_handy_unit(kev, said):
+    assert energy(Decimal(kev)) == said
