@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_path
+
 from kg_service.errors import NotFound
 from kg_service.model.product import Dataset
 
@@ -108,11 +110,11 @@ def mirror_folders() -> tuple[Path, ...]:
 
 
 def cache_folder() -> Path:
-    """Where files fetched from archives stay (below ``XDG_CACHE_HOME``, else ``~/.cache``)."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "kg-service" / "archives"
+    """Where files fetched from archives stay: ``archives`` in ``KG_CACHE``, else in the user's cache."""
+    base = os.environ.get("KG_CACHE")
+    return (Path(base) if base else user_cache_path("kg-service", appauthor=False)) / "archives"
 
 
 def online() -> bool:
-    """Whether archives may be asked: always, unless ``KG_ONLINE`` is 0."""
-    return os.environ.get("KG_ONLINE", "1").strip() != "0"
+    """Whether archives may be asked: always, unless ``KG_ONLINE`` is 0 (or false, no, off)."""
+    return os.environ.get("KG_ONLINE", "1").strip().lower() not in {"0", "false", "no", "off"}

@@ -178,7 +178,8 @@ class Result:
 
     ``values`` holds the scalar results, ``gives`` plain values of the declared roles, ``quality``
     caveats as short phrases, ``points`` flux points as mappings with the keys of ``kg:FluxPoint``
-    (energies in keV, fluxes in erg cm-2 s-1, times ISO 8601 UTC).
+    (energies in keV, fluxes in erg cm-2 s-1, times ISO 8601 UTC). ``datasets`` is all that was read,
+    where that is not what the workflow's ``datasets=`` said before the run.
     """
 
     label: str

@@ -46,6 +46,9 @@ class Settings:
         ``KG_WORKERS``: how many runs the local engine carries out at once.
     archive_mirrors
         ``KG_ARCHIVE_MIRRORS``: folders that hold copies of archive files, separated by colons.
+    cache
+        ``KG_CACHE``: where files fetched from archives are kept for all data folders of a user; by
+        default in the user's cache directory.
     online
         ``KG_ONLINE``: whether archives and resolvers on the network may be asked.
     run_seconds, run_memory
@@ -65,6 +68,7 @@ class Settings:
     engine: str = "local"
     workers: int = 2
     archive_mirrors: tuple[Path, ...] = ()
+    cache: Path | None = None
     online: bool = True
     run_seconds: float = 600.0
     run_memory: int = 4 * 2**30
@@ -92,6 +96,7 @@ class Settings:
             engine=read.text("KG_ENGINE") or "local",
             workers=read.whole("KG_WORKERS", 2),
             archive_mirrors=read.folders("KG_ARCHIVE_MIRRORS"),
+            cache=read.folder("KG_CACHE"),
             online=read.truth("KG_ONLINE", default=True),
             run_seconds=read.seconds("KG_RUN_SECONDS", 600.0),
             run_memory=read.size("KG_RUN_MEMORY", 4 * 2**30),
@@ -100,6 +105,20 @@ class Settings:
             sparql_memory=read.size("KG_SPARQL_MEMORY", 2 * 2**30),
             sparql_workers=read.whole("KG_SPARQL_WORKERS", 2),
         )
+
+    def for_analyses(self) -> dict[str, str]:
+        """The settings that analyses read, as environment variables in one form."""
+        return {
+            "KG_ARCHIVE_MIRRORS": os.pathsep.join(map(str, self.archive_mirrors)),
+            "KG_ONLINE": "1" if self.online else "0",
+            "KG_CACHE": str(self.cache or _default_cache()),
+        }
+
+
+def _default_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("kg-service", appauthor=False)
 
 
 def _default_data() -> Path:

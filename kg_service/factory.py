@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import importlib.metadata
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -26,6 +27,7 @@ from kg_service.execution.step_runner import StepRunner
 from kg_service.flow import Journey
 from kg_service.intake.authored import to_workflow
 from kg_service.intake.digest import code_digest
+from kg_service.model.product import Product
 from kg_service.model.registry import Registry
 from kg_service.model.terms import Site
 from kg_service.planning.index import Index
@@ -63,6 +65,15 @@ class House:
     engine: LateEngine
     recorder: Recorder
     closed: threading.Event = field(default_factory=threading.Event)
+    active: frozenset[str] = field(init=False)
+    """The IRIs of the workflow versions that new requests may use."""
+
+    def __post_init__(self) -> None:
+        self.active = frozenset(self.site.iri(*w.path) for w in self.registry.workflows)
+
+    def is_stale(self, product: Product) -> bool:
+        """Whether the workflow that made a product has another version by now."""
+        return product.workflow not in self.active
 
     def close(self) -> None:
         """Stop runs and give files back."""
@@ -139,6 +150,9 @@ def open_house(
             f"KG_ENGINE={settings.engine}: only the engine `local` is installed.", parameter="KG_ENGINE",
             value=settings.engine, near=("local",),
         )  # fmt: skip
+    # What an analysis reads of the settings is also asked of it here, before it runs (which data it
+    # would read): both see one form of them, relative folders and "no" for 0 included.
+    os.environ.update(settings.for_analyses())
     folder = open_data(settings.data, settings.base_iri)
     site = Site(folder.base)
     catalogue = load(data_folder("ontology"))

@@ -133,10 +133,7 @@ class StepRunner:
             created=now(),
             run_key=prepared.key,
             arguments={name: _value(a).key for name, a in prepared.arguments.canonical.items()},
-            used=tuple(
-                [self._site.iri("datasets", d.ident) for d in prepared.datasets]
-                + [self._site.iri("products", p.ident) for p in prepared.arguments.used]
-            ),
+            used=tuple(self._site.iri("products", p.ident) for p in prepared.arguments.used),
         )
         if performance.many:
             self._live.begin(run)
@@ -176,9 +173,10 @@ class StepRunner:
     def _conclude(self, performance: Performance, prepared: Prepared, run: Run, outcome: Outcome) -> Product:
         """Keep files, record the run, and answer with its product or raise its problem."""
         workflow = prepared.step.workflow
-        datasets = tuple({d.ident: d for d in (*prepared.datasets, *outcome.datasets)}.values())
+        datasets = prepared.datasets
         if outcome.datasets:
-            # What was fetched during the run is part of its identity: asked again, it is in the cache.
+            # What was really read counts, not what was at hand before: asked again, it is in the cache.
+            datasets = tuple({d.ident: d for d in outcome.datasets}.values())
             key = run_key(workflow, prepared.arguments.canonical, datasets)
             prepared, run = replace(prepared, key=key), replace(run, run_key=key)
         run = replace(
@@ -209,6 +207,7 @@ class StepRunner:
                     site=self._site,
                     blobs=self._blobs,
                     catalogue=self._catalogue,
+                    lookup=self._lookup,
                 )
                 product = replace(product, same_content=self._lookup.same_content(product.content))
                 self._record(
@@ -252,7 +251,7 @@ class StepRunner:
             run,
             log=self._site.iri("runs", run.ident, "log") if log is not None else None,
             products=(self._site.iri("products", product.ident),) if product is not None else (),
-            used=tuple(dict.fromkeys((*run.used, *(self._site.iri("datasets", d.ident) for d in datasets)))),
+            used=(*(self._site.iri("datasets", d.ident) for d in datasets), *run.used),
         )
         is_step = run.ident != performance.run
         self._recorder.run(

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("KG_CACHE", str(tmp_path / "cache"))
 
 
 def release_file(path, start, seconds, merger=None, rate=4096):
@@ -193,7 +193,7 @@ def ask_online(archive, cache, *arguments):
     environment = {
         **os.environ,
         "GWOSC_SERVER_URL": archive,
-        "XDG_CACHE_HOME": str(cache),
+        "KG_CACHE": str(cache),
         "KG_ONLINE": "1",
         "PYTHONPATH": str(ROOT),
         "MPLCONFIGDIR": str(cache),

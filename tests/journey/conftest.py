@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from journey_kg import kg, new_kg
+from journey_kg import kg, new_kg, plugged
 
-__all__ = ["kg", "new_kg"]
+__all__ = ["kg", "new_kg", "plugged"]

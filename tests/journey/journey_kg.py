@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -85,3 +86,16 @@ def kg(tmp_path_factory: pytest.TempPathFactory) -> Kg:
 def new_kg(tmp_path: Path) -> Callable[[str], Kg]:
     """Makes a ``kg`` over a data folder of its own."""
     return lambda name: Kg(tmp_path / name)
+
+
+@pytest.fixture(scope="module")
+def plugged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kg, dict[str, str]]:
+    """``kg`` over an own data folder, and the environment in which it sees ``plugged_analyses``."""
+    folder = tmp_path_factory.mktemp("plugged")
+    info = folder / "plug-in" / "plugged_analyses-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "entry_points.txt").write_text("[kg_service.executors]\nplugged = plugged_analyses\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugged-analyses\nVersion: 1.0\n")
+    shutil.copy(Path(__file__).with_name("plugged_analyses.py"), folder / "plug-in")
+    path = os.pathsep.join(filter(None, [str(folder / "plug-in"), os.environ.get("PYTHONPATH")]))
+    return Kg(folder / "data"), {"PYTHONPATH": path, "KG_CACHE": str(folder / "cache")}
