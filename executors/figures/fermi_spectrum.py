@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from executors.figures.flux_points import draw_flux_points
 from executors.physics.band_spectrum import integrals
 from executors.physics.fermi_spectrum import Analysed
 from executors.physics.spectral_fit import Fit, butterfly
@@ -24,7 +25,9 @@ def draw(analysed: Analysed, start: str, end: str) -> OutputFile:
     with figure(7.2, 6.6) as drawn:
         top, bottom = drawn.subplots(2, 1, sharex=True, height_ratios=(3.2, 1), gridspec_kw={"hspace": 0.03})
         _models(top, analysed)
-        _points(top, analysed)
+        draw_flux_points(
+            top, analysed.flux_points, colour=BLACK, marker="o", label="14-year average", size=5.5
+        )
         _pulls(bottom, analysed)
         top.set_xscale("log")
         top.set_yscale("log")
@@ -58,48 +61,6 @@ def _range(analysed: Analysed) -> tuple[float, float]:
     lows = np.fmin(sed["e2dnde"] - sed["e2dnde_errn"], sed["e2dnde_ul"])
     best = np.nanmin(np.where(lows > 0, lows, np.nan))
     return max(float(best), float(np.nanmax(tops)) * 1e-5) / 3, float(np.nanmax(tops)) * 3
-
-
-def _points(axes: Axes, analysed: Analysed) -> None:
-    sed, energy, limit = analysed.flux_points, analysed.energy, analysed.bands.measured.limit
-    width = np.stack([energy - analysed.bands.low, analysed.bands.high - energy])
-    good = ~limit
-    axes.errorbar(
-        energy[good],
-        sed["e2dnde"][good],
-        xerr=width[:, good],
-        yerr=np.stack([sed["e2dnde_errn"], sed["e2dnde_errp"]])[:, good],
-        fmt="o",
-        color=BLACK,
-        markersize=5.5,
-        linewidth=1.2,
-        zorder=5,
-        label="14-year average",
-    )
-    if limit.any():
-        bound = sed["e2dnde_ul"][limit]
-        axes.errorbar(
-            energy[limit],
-            bound,
-            xerr=width[:, limit],
-            yerr=0.45 * bound,
-            uplims=True,
-            fmt="none",
-            color=BLACK,
-            linewidth=1.2,
-            zorder=5,
-        )
-        axes.plot(
-            [],
-            [],
-            marker=r"$\downarrow$",
-            color=BLACK,
-            linestyle="none",
-            markersize=9,
-            label="upper limit, 95 %",
-        )
-        for x, y in zip(energy[limit], bound, strict=True):
-            axes.annotate("95 %", (x, y), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=8)
 
 
 def _models(axes: Axes, analysed: Analysed) -> None:

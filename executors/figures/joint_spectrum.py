@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from executors.figures.flux_points import Colour, draw_flux_points
 from executors.physics.joint_spectrum import Combined, Part
 from executors.physics.spectral_fit import butterfly
 from executors.plotting import BLACK, BLUE, GREY, VERMILION, figure, header, save
@@ -15,7 +15,6 @@ from kg_service.authoring import OutputFile
 __all__ = ["draw"]
 
 _MARKERS = "sD^vP<>Xph*d8o"
-Colour = str | tuple[float, ...]
 
 
 def draw(combined: Combined) -> OutputFile:
@@ -54,14 +53,9 @@ def _part(axes: Axes, part: Part, number: int) -> None:
     for order, (name, epoch, mask) in enumerate(groups):
         marker = "o" if len(groups) == 1 else _MARKERS[order % len(_MARKERS)]
         days = epoch[0][:10] if _one_night(epoch) else f"{epoch[0][:10]} to {epoch[1][:10]}"
-        _spectrum(
-            axes,
-            part,
-            mask,
-            colours[order],
-            marker,
-            f"{part.instrument}, {days}" + (f"  ({name})" if len(groups) <= 5 else ""),
-        )
+        label = f"{part.instrument}, {days}" + (f"  ({name})" if len(groups) <= 5 else "")
+        columns = {name: column[mask] for name, column in part.columns.items()}
+        draw_flux_points(axes, columns, colour=colours[order], marker=marker, label=label)
 
 
 def _place(combined: Combined, text: str) -> tuple[int, str]:
@@ -73,47 +67,6 @@ def _one_night(epoch: tuple[str, str]) -> bool:
     return bool(
         np.datetime64(epoch[1].rstrip("Z")) - np.datetime64(epoch[0].rstrip("Z")) <= np.timedelta64(1, "D")
     )
-
-
-def _spectrum(
-    axes: Axes, part: Part, mask: NDArray[np.bool_], colour: Colour, marker: str, label: str
-) -> None:
-    columns = {name: column[mask] for name, column in part.columns.items()}
-    energy, limit = columns["e_ref"], np.isnan(columns["e2dnde"])
-    width = np.nan_to_num(np.stack([energy - columns["e_min"], columns["e_max"] - energy]))
-    if limit.any():
-        label += f",  arrows: {100 * columns['ul_confidence'][limit][0]:g} % limits"
-    if not limit.all():
-        errors = np.stack([columns["e2dnde_errn"], columns["e2dnde_errp"]])[:, ~limit]
-        axes.errorbar(
-            energy[~limit],
-            columns["e2dnde"][~limit],
-            yerr=errors,
-            xerr=width[:, ~limit],
-            fmt=marker,
-            color=colour,
-            markersize=5,
-            linewidth=1.1,
-            label=label,
-            zorder=4,
-        )
-    if limit.any():
-        bound = columns["e2dnde_ul"][limit]
-        axes.errorbar(
-            energy[limit],
-            bound,
-            xerr=width[:, limit],
-            yerr=0.35 * bound,
-            uplims=True,
-            fmt="none",
-            color=colour,
-            linewidth=1.1,
-            zorder=4,
-        )
-        if limit.all():
-            axes.plot(
-                [], [], marker=r"$\downarrow$", color=colour, linestyle="none", markersize=9, label=label
-            )
 
 
 def _joint_fit(axes: Axes, combined: Combined) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
+from executors.figures.flux_points import draw_flux_points
 from executors.physics.spectral_fit import butterfly
 from executors.physics.veritas_points import NightSpectrum
 from executors.plotting import figure, header, plain_decades, save
@@ -14,6 +15,8 @@ from kg_service.authoring import OutputFile
 __all__ = ["draw"]
 
 _MARKERS = "osD^vP<>Xph*d8"
+_TEV = 1e6
+"""One TeV in MeV."""
 
 
 def draw(spectra: list[NightSpectrum]) -> OutputFile:
@@ -38,43 +41,12 @@ def draw(spectra: list[NightSpectrum]) -> OutputFile:
 
 
 def _one(axes: Axes, spectrum: NightSpectrum, colour: tuple[float, ...], marker: str) -> None:
-    columns = {
-        name: column / 1e6 if name.startswith("e_") else column for name, column in spectrum.columns.items()
-    }
-    energy, limit = columns["e_ref"], np.isnan(columns["e2dnde"])
-    edges = np.nan_to_num(np.stack([energy - columns["e_min"], columns["e_max"] - energy]))
     label = f"{spectrum.epoch}  ({spectrum.ident})"
-    if limit.any():
-        label += f",  arrows: {100 * columns['ul_confidence'][limit][0]:g} % limits"
-    errors = np.stack([columns["e2dnde_errn"], columns["e2dnde_errp"]])[:, ~limit]
-    if not limit.all():
-        axes.errorbar(
-            energy[~limit],
-            columns["e2dnde"][~limit],
-            yerr=errors,
-            xerr=edges[:, ~limit],
-            fmt=marker,
-            color=colour,
-            markersize=5,
-            linewidth=1.1,
-            label=label,
-        )
-    if limit.any():
-        bound = columns["e2dnde_ul"][limit]
-        axes.errorbar(
-            energy[limit],
-            bound,
-            xerr=edges[:, limit],
-            yerr=0.35 * bound,
-            uplims=True,
-            fmt="none",
-            color=colour,
-            linewidth=1.1,
-        )
-        if limit.all():
-            axes.plot(
-                [], [], marker=r"$\downarrow$", color=colour, linestyle="none", markersize=9, label=label
-            )
+    draw_flux_points(
+        axes, spectrum.columns, colour=colour, marker=marker, label=label, megaelectronvolts=_TEV
+    )
     if spectrum.power_law is not None and not spectrum.power_law.poor:
-        grid = np.geomspace(energy.min(), energy[~limit].max(), 50)
-        axes.plot(grid, butterfly(spectrum.power_law, grid * 1e6)[0], color=colour, linewidth=0.9, alpha=0.8)
+        measured = spectrum.columns["e_ref"][~np.isnan(spectrum.columns["e2dnde"])]
+        grid = np.geomspace(spectrum.columns["e_ref"].min(), measured.max(), 50)
+        curve, _ = butterfly(spectrum.power_law, grid)
+        axes.plot(grid / _TEV, curve, color=colour, linewidth=0.9, alpha=0.8)

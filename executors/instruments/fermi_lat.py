@@ -15,7 +15,6 @@ __all__ = ["light_curve", "spectrum"]
 
 TABLE = "fermi_4fgl_dr4_selected.ecsv"
 START, END = "2008-08-04T15:43:36Z", "2022-08-02T21:53:15Z"
-_INSTRUMENT = "https://w3id.org/kg-service/ontology#FermiLAT"
 _CITE = ("2023arXiv230712546B", "2022ApJS..260...53A")
 
 
@@ -75,9 +74,7 @@ def spectrum(
         values=analysed.values(),
         quality=analysed.quality(),
         coverage=Coverage(time=(START, END), energy=analysed.energy_range_kev),
-        observed_with=(_INSTRUMENT,),
-        datasets=archives.tables(TABLE)({}),
-        points=analysed.points(START, END, _INSTRUMENT),
+        points=analysed.points(START, END, kg.FermiLAT.iri),
         cite=_CITE,
     )
 
@@ -113,7 +110,5 @@ def light_curve(
         values=analysed.values(),
         quality=analysed.quality(),
         coverage=Coverage(time=(START, END), energy=(1e5, 1e8)),
-        observed_with=(_INSTRUMENT,),
-        datasets=archives.tables(TABLE)({}),
         cite=(*_CITE, "2003MNRAS.345.1271V", "2013ApJ...764..167S"),
     )

@@ -11,7 +11,6 @@ __all__ = ["spectrum"]
 
 TABLE = "veritas_sed_points.ecsv"
 _ABOVE, _BELOW = described("only points above it are used"), described("only points below it are used")
-_INSTRUMENT = "https://w3id.org/kg-service/ontology#VERITAS"
 
 
 @workflow(
@@ -51,8 +50,6 @@ def spectrum(
         values=veritas_points.values(spectra),
         quality=veritas_points.quality(spectra),
         coverage=Coverage(time=(start, end), energy=(min(energies), max(energies))),
-        observed_with=(_INSTRUMENT,),
-        datasets=archives.tables(TABLE)({}),
-        points=veritas_points.points(spectra, _INSTRUMENT),
+        points=veritas_points.points(spectra, kg.VERITAS.iri),
         cite=("2023RNAAS...7....6A", *dict.fromkeys(s.reference for s in spectra)),
     )

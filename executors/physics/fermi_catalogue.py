@@ -58,6 +58,22 @@ class CatalogueSource:
         """How the source is called on plots: the association with the catalogue name."""
         return f"{self.association} ({self.name})"
 
+    @property
+    def header(self) -> dict[str, str | float | int | bool]:
+        """What every file about the source says of it."""
+        return {
+            "OBJECT": self.association,
+            "TELESCOP": "Fermi",
+            "INSTRUME": "LAT",
+            "catalogue": "4FGL-DR4",
+            "catalogue_name": self.name,
+            "RA_OBJ": self.ra,
+            "DEC_OBJ": self.dec,
+            "RADESYS": "ICRS",
+            "TIMESYS": "UTC",
+            "citation": archives.citation(TABLE),
+        }
+
     def bands(self, chosen: NDArray[np.bool_]) -> Bands:
         """The chosen bands, ready to be fitted."""
         low, high = BAND_EDGES[:-1], BAND_EDGES[1:]

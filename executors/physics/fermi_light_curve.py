@@ -9,9 +9,8 @@ from astropy.table import Table
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from executors import archives
 from executors.flux_points import described_by
-from executors.physics.fermi_catalogue import HISTORY_EDGES_MET, TABLE, CatalogueSource
+from executors.physics.fermi_catalogue import HISTORY_EDGES_MET, CatalogueSource
 from executors.physics.variability import (
     Block,
     Constancy,
@@ -161,19 +160,9 @@ def write(analysed: Analysed) -> list[OutputFile]:
 
 
 def _meta(analysed: Analysed, utc: list[str]) -> dict[str, str | float | int | bool]:
-    source = analysed.source
-    meta: dict[str, str | float | int | bool] = {
-        "OBJECT": source.association,
-        "TELESCOP": "Fermi",
-        "INSTRUME": "LAT",
-        "catalogue": "4FGL-DR4",
-        "catalogue_name": source.name,
-        "RA_OBJ": source.ra,
-        "DEC_OBJ": source.dec,
-        "RADESYS": "ICRS",
+    meta = analysed.source.header | {
         "DATE-OBS": utc[0].rstrip("Z"),
         "DATE-END": utc[-1].rstrip("Z"),
-        "TIMESYS": "UTC",
         "time_system": "time_min and time_max are MJD (TT); utc_min and utc_max are UTC; not barycentric",
         "energy_min_GeV": 0.1,
         "energy_max_GeV": 100.0,
@@ -184,5 +173,4 @@ def _meta(analysed: Analysed, utc: list[str]) -> dict[str, str | float | int | b
         "F_var: Vaughan et al. 2003, eq. 10 and B2; blocks: Scargle et al. 2013, point measurements"
     )
     meta["caveats"] = "; ".join(analysed.quality())
-    meta["citation"] = archives.citation(TABLE)
     return meta

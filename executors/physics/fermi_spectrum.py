@@ -9,10 +9,9 @@ import numpy as np
 from astropy.table import Table
 from numpy.typing import NDArray
 
-from executors import archives
 from executors.flux_points import add_epochs, add_flux_points, described_by, recorded
 from executors.physics.band_spectrum import Bands, fit, integrals
-from executors.physics.fermi_catalogue import BAND_EDGES, TABLE, CatalogueSource
+from executors.physics.fermi_catalogue import BAND_EDGES, CatalogueSource
 from executors.physics.spectral_fit import Fit, energy_flux
 from executors.writing import add_column, write_table
 from kg_service.authoring import Measure, OutputFile
@@ -220,19 +219,9 @@ def write(analysed: Analysed, start: str, end: str) -> list[OutputFile]:
 
 
 def _meta(analysed: Analysed, start: str, end: str) -> dict[str, str | float | int | bool]:
-    source = analysed.source
-    meta: dict[str, str | float | int | bool] = {
-        "OBJECT": source.association,
-        "TELESCOP": "Fermi",
-        "INSTRUME": "LAT",
-        "catalogue": "4FGL-DR4",
-        "catalogue_name": source.name,
-        "RA_OBJ": source.ra,
-        "DEC_OBJ": source.dec,
-        "RADESYS": "ICRS",
+    meta = analysed.source.header | {
         "DATE-OBS": start.rstrip("Z"),
         "DATE-END": end.rstrip("Z"),
-        "TIMESYS": "UTC",
         "SED_TYPE": "e2dnde",
         "UL_CONF": CONFIDENCE,
         "e2dnde_from": "nuFnu_Band of the catalogue, at the geometric mean of the band",
@@ -240,5 +229,4 @@ def _meta(analysed: Analysed, start: str, end: str) -> dict[str, str | float | i
     }
     meta |= described_by(analysed.values())
     meta["caveats"] = "; ".join(analysed.quality())
-    meta["citation"] = archives.citation(TABLE)
     return meta

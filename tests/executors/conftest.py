@@ -39,7 +39,7 @@ def product_of(tmp_path: Path, run_in: Callable[..., Result]) -> Callable[..., I
         return InputProduct(
             ident=folder,
             types=(),
-            observed_with=tuple(result.observed_with),
+            observed_with=tuple(result.observed_with) or analysis.declaration.instruments,
             values=dict(result.values),
             quality=tuple(result.quality),
             cite=tuple(result.cite),
