@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from executors import archives
-from executors.catalogues.local_events import TABLES, Event, find
+from executors.catalogues.local_events import TABLES, Event
 from executors.json_writing import write_json
+from executors.resolve import known_events, other_names
 from kg_service.authoring import Coverage, Measure, Result, described, kg, label, log, oda, workflow
 
 __all__ = ["HALF_WINDOW", "resolve"]
@@ -15,7 +16,7 @@ __all__ = ["HALF_WINDOW", "resolve"]
 HALF_WINDOW = 500.0
 """Seconds before and after the event that the given time window spans: the window in which gravitational
 waves, neutrinos and gamma rays of one burst are expected (Baret et al. 2011, Astropart. Phys. 35, 1)."""
-_READS = archives.tables(*TABLES)
+_READS = archives.tables(*TABLES, other_names.TABLE)
 
 
 @workflow(
@@ -39,9 +40,10 @@ def resolve(
 
     Gravitational waves of GWTC-1 to GWTC-3 (a position only where a counterpart was found), gamma-ray
     bursts detected by POLAR and well-known ones, IceCube alerts of 2016 to 2020. What the first
-    notice of an alert said and what was published later are kept apart.
+    notice of an alert said and what was published later are kept apart. The names of alerts (S190521g),
+    of catalogues (GW190521_030229) and of triggers (bn170817529) find an event as well.
     """
-    found = find(event)
+    found = known_events.find(event)
     log(f"{event!r} is {found.identifier}, {found.kind}, {found.time}")
     return _resolved(found, event)
 
@@ -77,7 +79,7 @@ def _resolved(found: Event, given: str) -> Result:
     values["references"] = Measure("; ".join(found.references))
     content: dict[str, Any] = {"given": given} | {name: measure.value for name, measure in values.items()}
     content |= {
-        "other_names": list(found.other_names),
+        "other_names": list(known_events.names_of(found)[1:]),
         "frame": "ICRS",
         "time_system": "UTC",
         "caveats": quality,

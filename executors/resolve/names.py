@@ -1,19 +1,23 @@
-"""Resolves the name of an object, or a position, to the one source that is meant."""
+"""Resolves the name of an object, or a position, or both, to the one source that is meant."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from executors import archives
-from executors.catalogues.local_sources import FERMI_TABLE, TABLE, Source, find, nearest
+from executors.catalogues.local_sources import FERMI_TABLE, TABLE, Source
 from executors.json_writing import write_json
+from executors.resolve import known_sources, other_names
 from kg_service.authoring import Measure, Result, kg, label, limits, log, oda, unit, workflow
-from kg_service.errors import UnresolvedObject
+from kg_service.errors import Conflict, UnresolvedObject
 
-__all__ = ["at_position", "resolve"]
+__all__ = ["at_position", "resolve", "resolve_with_position"]
 
-_CITE = ("gamma-cat", "2023arXiv230712546B", "2022ApJS..263...24A")
-_READS = archives.tables(TABLE, FERMI_TABLE)
+_CITE = ("gamma-cat", "2023arXiv230712546B", "2022ApJS..263...24A", "2000A&AS..143....9W")
+_READS = archives.tables(TABLE, FERMI_TABLE, other_names.TABLE)
+_INDISTINCT = 0.01
+"""Degrees within which a given position does not tell two sources apart: a good 95 % error radius of
+4FGL-DR4 (Ballet et al. 2023, arXiv:2307.12546) and finer than most positions that people type."""
 
 
 @workflow(
@@ -34,12 +38,54 @@ def resolve(
 ) -> kg.ResolvedObject:
     """Finds a known source by any of its names and gives its main identifier, position and redshift.
 
-    Case and blanks do not matter for finding a name ("mrk421", "Mkn 421", "Markarian 421" are one
-    source). A name that is not known, or that several sources share, is refused with similar names.
+    Case, blanks and the kind of dash do not matter for finding a name ("mrk421", "Mkn 421",
+    "Markarian 421" are one source); the sign of a declination does. A name that is not known, or that
+    several sources share, is refused with names that are understood.
     """
-    source = find(object)
+    source = known_sources.find(object)
     log(f"{object!r} is {source.identifier} (RA {source.ra}, Dec {source.dec}, from {source.origin})")
     return _resolved(source, {"given": object})
+
+
+@workflow(
+    title="Name and position resolver: the source of that name, or else the one at that position",
+    gives={
+        "main_identifier": kg.MainIdentifier,
+        "fermi_name": kg.FermiCatalogueName,
+        "redshift": kg.Redshift,
+    },
+    cost=0.1,
+    cite=_CITE,
+    datasets=_READS,
+)
+def resolve_with_position(
+    object: Annotated[oda.AstrophysicalObject, label("object name")],  # noqa: A002 - the word astronomers type
+    ra: Annotated[oda.PointOfInterestRA, unit("deg"), label("right ascension")],
+    dec: Annotated[oda.PointOfInterestDEC, unit("deg"), limits(-90, 90), label("declination")],
+    radius: Annotated[kg.SearchRadius, unit("deg"), limits(0, 5), label("search radius")] = 0.1,
+) -> kg.ResolvedObject:
+    """Finds a source by name and makes sure that it is the one at the position given with it.
+
+    A name that is not known is replaced by the known source at the position, which the record says; a
+    name that several sources share means the one at the position. A known source farther away than the
+    search radius contradicts the position and is refused.
+    """
+    given = {"given": object, "given_ra": ra, "given_dec": dec}
+    bearers = known_sources.bearers(object)
+    if not bearers:
+        return _in_place_of(object, ra, dec, radius, given)
+    near = [
+        pair for pair in known_sources.within(ra, dec, radius)
+        if pair[1].identifier in {source.identifier for source in bearers}
+    ]  # fmt: skip
+    if not near and len(bearers) == 1:
+        raise _contradiction(object, bearers[0], radius)
+    if not near or (len(near) > 1 and near[1][0] - near[0][0] < _INDISTINCT):
+        raise known_sources.ambiguous(object, bearers)
+    distance, source = near[0]
+    shared = [f"{object!r} is a name of {len(bearers)} sources: the position decides"] if bearers[1:] else []
+    log(f"{object!r} is {source.identifier}, {distance:.5f} deg from the position given")
+    return _resolved(source, given, distance, shared)
 
 
 @workflow(
@@ -58,9 +104,42 @@ def at_position(
     dec: Annotated[oda.PointOfInterestDEC, unit("deg"), limits(-90, 90), label("declination")],
     radius: Annotated[kg.SearchRadius, unit("deg"), limits(0, 5), label("search radius")] = 0.1,
 ) -> kg.ResolvedObject:
-    """Finds the known source nearest to a position, if it lies within the search radius."""
-    source, distance = nearest(ra, dec)
-    if distance > radius:
+    """Finds the known source nearest to a position, if it lies within the search radius.
+
+    Of sources that the position does not tell apart one whose fluxes are kept here is taken; the
+    record names the others.
+    """
+    distance, source, caveats = _nearest(ra, dec, radius)
+    log(f"RA {ra}, Dec {dec}: {source.identifier} at {distance:.5f} deg")
+    return _resolved(source, {"given_ra": ra, "given_dec": dec}, distance, caveats)
+
+
+def _in_place_of(name: str, ra: float, dec: float, radius: float, given: dict[str, Any]) -> Result:
+    """The source at the position for a name that is not known."""
+    unknown = known_sources.unknown(name)
+    try:
+        distance, source, caveats = _nearest(ra, dec, radius)
+    except UnresolvedObject as empty:
+        similar = f" Similar names: {', '.join(unknown.near)}." if unknown.near else ""
+        raise UnresolvedObject(
+            f"{name!r} is not a known name, and nothing known is at its position. {empty.detail}{similar}",
+            parameter="object",
+            value=name,
+            near=[*unknown.near, *empty.near],
+        ) from empty
+    replaced = (
+        f"{name!r} is not a known name: {source.identifier} is taken, the known source nearest to the "
+        f"position given ({distance:.2g} deg)"
+    )
+    log(replaced)
+    return _resolved(source, given, distance, [replaced, *caveats])
+
+
+def _nearest(ra: float, dec: float, radius: float) -> tuple[float, Source, list[str]]:
+    """The distance (deg) and the source that a position means, and what should be said of it."""
+    found = known_sources.within(ra, dec, radius)
+    if not found:
+        distance, source = known_sources.within(ra, dec, 180.0)[0]
         raise UnresolvedObject(
             f"No known source lies within {radius:g} deg of RA {ra:g}, Dec {dec:g} (ICRS); the nearest is "
             f"{source.identifier} at {distance:.3g} deg.",
@@ -68,11 +147,27 @@ def at_position(
             value=f"{radius:g} deg",
             near=[source.identifier],
         )
-    log(f"RA {ra}, Dec {dec}: {source.identifier} at {distance:.5f} deg")
-    return _resolved(source, {"given_ra": ra, "given_dec": dec}, distance)
+    alike = [pair for pair in found if pair[0] - found[0][0] < _INDISTINCT]
+    distance, source = min(alike, key=lambda pair: (not known_sources.has_fluxes(pair[1]), pair[0]))
+    others = [other.identifier for _, other in found if other is not source]
+    said = f"also within {radius:g} deg of the position: {', '.join(others)}"
+    return distance, source, [said] if others else []
 
 
-def _resolved(source: Source, given: dict[str, Any], distance: float | None = None) -> Result:
+def _contradiction(name: str, source: Source, radius: float) -> Conflict:
+    meant = "lies" if name == source.identifier else f"is {source.identifier}"
+    return Conflict(
+        f"{name!r} {meant} at RA {source.ra:g}, Dec {source.dec:g} (ICRS), farther than "
+        f"{radius:g} deg from the position given: leave out the name, or ra and dec.",
+        parameter="object",
+        value=name,
+        near=[source.identifier],
+    )
+
+
+def _resolved(
+    source: Source, given: dict[str, Any], distance: float | None = None, caveats: list[str] | None = None
+) -> Result:
     gives: dict[str, Any] = {"main_identifier": source.identifier}
     if distance is None:
         gives |= {"ra": source.ra, "dec": source.dec}
@@ -85,21 +180,22 @@ def _resolved(source: Source, given: dict[str, Any], distance: float | None = No
         "right_ascension": Measure(source.ra, unit="deg"),
         "declination": Measure(source.dec, unit="deg"),
         "classes": Measure(source.classes),
-        "other_names": Measure(", ".join(source.names[1:])),
+        "other_names": Measure(", ".join(known_sources.names_of(source)[1:])),
         "fermi_name": Measure(source.fermi_name),
         "redshift": Measure(source.redshift),
         "separation": Measure(distance, unit="deg"),
         "origin": Measure(source.origin),
     }
     values = {name: measure for name, measure in values.items() if measure.value is not None}
+    quality = [*(caveats or ()), *other_names.caveats(source.identifier)]
     content = given | {name: measure.value for name, measure in values.items()}
+    content |= {"frame": "ICRS", "caveats": quality, "citation": archives.citation(TABLE)}
     return Result(
         label=f"{source.identifier}: position and names",
-        files=[
-            write_json(content | {"frame": "ICRS", "citation": archives.citation(TABLE)}, "resolved_object")
-        ],
+        files=[write_json(content, "resolved_object")],
         values=values,
         gives=gives,
+        quality=quality,
         datasets=_READS({}),
         cite=_CITE,
     )

@@ -1,4 +1,4 @@
-"""Names, positions and events: one meaning, one answer; what is unknown is refused with near matches."""
+"""What the resolvers give and record of names, positions and events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from executors import archives
 from executors.catalogues import local_events, local_sources
 from executors.resolve import events, names
-from kg_service.errors import UnresolvedObject
+from kg_service.errors import Conflict, UnresolvedObject
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,58 +70,6 @@ def test_the_instruments_know_the_main_identifiers():
         assert names.resolve(name).gives["main_identifier"] == name
 
 
-def test_every_name_in_the_list_finds_its_own_source_or_is_ambiguous():
-    for row in archives.rows("sources.ecsv"):
-        assert local_sources.find(row["name"]).names
-        for name in filter(None, row["aliases"].split("|")):
-            bearers = [s for s in local_sources.everything() if name in s.names]
-            assert bearers
-            if len({s.identifier for s in bearers}) == 1:
-                key = local_sources.search_key(name)
-                assert key in {local_sources.search_key(n) for n in local_sources.find(name).names}
-
-
-def test_crab_pulsar_and_nebula_are_two():
-    assert names.resolve("Crab pulsar").gives["fermi_name"] == "4FGL J0534.5+2200"
-    assert names.resolve("Crab nebula").gives["fermi_name"] == "4FGL J0534.5+2201e"
-    with pytest.raises(UnresolvedObject) as refused:
-        names.resolve("Crab")
-    assert {"Crab pulsar", "Crab nebula"} <= set(refused.value.near)
-
-
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [
-        ("Mrk 422", "Mrk 421"),
-        ("TXS 0506", "TXS 0506+056"),
-        ("TXS 0506-056", "TXS 0506+056"),
-        ("3C 280", "3C 279"),
-        ("Mrk 999", "Mrk 421"),
-    ],
-)
-def test_an_unknown_name_is_refused_with_near_ones(name, near):
-    with pytest.raises(UnresolvedObject, match="not among") as refused:
-        names.resolve(name)
-    assert near in refused.value.near
-    assert refused.value.parameter == "object"
-
-
-def test_a_shared_name_is_refused_with_its_bearers():
-    with pytest.raises(UnresolvedObject, match="2 sources") as refused:
-        names.resolve("Kookaburra")
-    assert len(refused.value.near) == 2
-
-
-@settings(deadline=None)  # the machine may be busy
-@given(name=st.text(max_size=30))
-def test_whatever_is_asked_either_is_a_known_name_or_is_refused(name):
-    try:
-        found = local_sources.find(name)
-    except UnresolvedObject:
-        return
-    assert local_sources.search_key(name) in {local_sources.search_key(n) for n in found.names}
-
-
 def test_a_source_without_redshift_or_catalogue_name_gives_none():
     gives = names.resolve("Vela X-1").gives
     assert set(gives) == {"main_identifier", "ra", "dec"}
@@ -156,6 +104,53 @@ def test_an_empty_field_is_refused_with_the_nearest():
         names.at_position(10.0, 10.0)
     assert refused.value.near
     assert names.at_position(77.2, 5.7, 0.5).gives["main_identifier"] == "TXS 0506+056"
+
+
+def test_of_sources_at_one_place_the_one_with_fluxes_is_taken_and_the_others_are_named():
+    result = names.at_position(83.6331, 22.0145)
+    assert result.gives["fermi_name"] == "4FGL J0534.5+2200"
+    assert result.quality == ["also within 0.1 deg of the position: Crab nebula"]
+    assert names.at_position(77.36, 5.70).quality == []
+
+
+def test_a_name_with_its_own_position_is_the_source_of_that_name():
+    result = names.resolve_with_position("mkn 421", 166.11, 38.21)
+    assert result.gives["main_identifier"] == "Mrk 421"
+    assert result.quality == []
+    assert result.values["separation"].value < 0.01
+
+
+def test_an_unknown_name_falls_back_to_the_position_and_the_record_says_so():
+    result = names.resolve_with_position("My blazar", 166.11, 38.21)
+    assert result.gives["fermi_name"] == "4FGL J1104.4+3812"
+    assert "'My blazar' is not a known name: Mrk 421 is taken" in result.quality[0]
+    record = json.loads(Path("resolved_object.json").read_text(encoding="utf-8"))
+    assert record["given"] == "My blazar"
+    assert (record["given_ra"], record["given_dec"]) == (166.11, 38.21)
+    assert record["caveats"] == result.quality
+
+
+def test_an_unknown_name_at_an_empty_place_is_refused_with_both_reasons():
+    with pytest.raises(UnresolvedObject, match=r"'Mrk 422' is not a known name.*nearest is") as refused:
+        names.resolve_with_position("Mrk 422", 10.0, 10.0)
+    assert refused.value.near[0] == "Mrk 421"
+    assert refused.value.parameter == "object"
+
+
+def test_a_name_far_from_the_position_contradicts_it():
+    with pytest.raises(Conflict, match=r"'MKN 501' is Mrk 501 at RA 253\.468.*leave out") as refused:
+        names.resolve_with_position("MKN 501", 166.11, 38.21)
+    assert refused.value.parameter == "object"
+    assert names.resolve_with_position("Mrk 501", 253.0, 39.76, 1.0).gives["main_identifier"] == "Mrk 501"
+
+
+def test_the_position_decides_between_sources_that_share_a_name_but_not_a_place():
+    result = names.resolve_with_position("Kookaburra", 214.5167, -60.9753)
+    assert result.gives["main_identifier"] == "HESS J1418-609"
+    assert result.quality == ["'Kookaburra' is a name of 2 sources: the position decides"]
+    for name, ra, dec in (("Crab", 83.6331, 22.0145), ("Kookaburra", 10.0, 10.0)):
+        with pytest.raises(UnresolvedObject, match="2 sources"):
+            names.resolve_with_position(name, ra, dec)
 
 
 @pytest.mark.parametrize(
@@ -214,17 +209,6 @@ def test_positions_are_given_only_where_there_are_some():
     assert any("no position" in text for text in events.resolve("GW150914").quality)
     assert events.resolve("GW170817").gives["ra"] == pytest.approx(197.4504, abs=1e-3)  # AT2017gfo
     assert any("first notice" in text for text in events.resolve("IC201115B").quality)
-
-
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [("GW150915", "GW150914"), ("GW190521_07", "GW190521_074359"), ("IC170922", "IceCube-170922A")],
-)
-def test_an_unknown_event_is_refused_with_near_ones(name, near):
-    with pytest.raises(UnresolvedObject, match="90 gravitational waves") as refused:
-        events.resolve(name)
-    assert near in refused.value.near
-    assert refused.value.parameter == "event"
 
 
 def test_resolving_loads_none_of_the_heavy_libraries(tmp_path):
