@@ -13,8 +13,8 @@ from astropy import units as u
 from astropy.table import Table
 from numpy.typing import NDArray
 
-from executors.catalogues.local_sources import find
 from executors.flux_points import add_epochs, add_flux_points, described_by, recorded
+from executors.known.sources import find
 from executors.physics import point_spectrum
 from executors.physics.spectral_fit import Fit
 from executors.writing import add_column, write_table

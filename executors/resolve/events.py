@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from executors import archives
-from executors.catalogues.local_events import TABLES, Event
 from executors.json_writing import write_json
-from executors.resolve import known_events, other_names
+from executors.known import events as known
+from executors.known import other_names
+from executors.known.event_lists import TABLES, Event
 from kg_service.authoring import Coverage, Measure, Result, described, kg, label, log, oda, workflow
 
 __all__ = ["HALF_WINDOW", "resolve"]
@@ -43,7 +44,7 @@ def resolve(
     notice of an alert said and what was published later are kept apart. The names of alerts (S190521g),
     of catalogues (GW190521_030229) and of triggers (bn170817529) find an event as well.
     """
-    found = known_events.find(event)
+    found = known.find(event)
     log(f"{event!r} is {found.identifier}, {found.kind}, {found.time}")
     return _resolved(found, event)
 
@@ -79,7 +80,7 @@ def _resolved(found: Event, given: str) -> Result:
     values["references"] = Measure("; ".join(found.references))
     content: dict[str, Any] = {"given": given} | {name: measure.value for name, measure in values.items()}
     content |= {
-        "other_names": list(known_events.names_of(found)[1:]),
+        "other_names": list(known.names_of(found)[1:]),
         "frame": "ICRS",
         "time_system": "UTC",
         "caveats": quality,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from executors import archives
-from executors.catalogues.local_sources import FERMI_TABLE, TABLE, Source
 from executors.json_writing import write_json
-from executors.resolve import known_sources, other_names
+from executors.known import other_names, sources
+from executors.known.source_list import FERMI_TABLE, TABLE, Source
 from kg_service.authoring import Measure, Result, kg, label, limits, log, oda, unit, workflow
 from kg_service.errors import Conflict, UnresolvedObject
 
@@ -42,7 +42,7 @@ def resolve(
     "Markarian 421" are one source); the sign of a declination does. A name that is not known, or that
     several sources share, is refused with names that are understood.
     """
-    source = known_sources.find(object)
+    source = sources.find(object)
     log(f"{object!r} is {source.identifier} (RA {source.ra}, Dec {source.dec}, from {source.origin})")
     return _resolved(source, {"given": object})
 
@@ -71,17 +71,17 @@ def resolve_with_position(
     search radius contradicts the position and is refused.
     """
     given = {"given": object, "given_ra": ra, "given_dec": dec}
-    bearers = known_sources.bearers(object)
+    bearers = sources.bearers(object)
     if not bearers:
         return _in_place_of(object, ra, dec, radius, given)
     near = [
-        pair for pair in known_sources.within(ra, dec, radius)
+        pair for pair in sources.within(ra, dec, radius)
         if pair[1].identifier in {source.identifier for source in bearers}
     ]  # fmt: skip
     if not near and len(bearers) == 1:
         raise _contradiction(object, bearers[0], radius)
     if not near or (len(near) > 1 and near[1][0] - near[0][0] < _INDISTINCT):
-        raise known_sources.ambiguous(object, bearers)
+        raise sources.ambiguous(object, bearers)
     distance, source = near[0]
     shared = [f"{object!r} is a name of {len(bearers)} sources: the position decides"] if bearers[1:] else []
     log(f"{object!r} is {source.identifier}, {distance:.5f} deg from the position given")
@@ -116,7 +116,7 @@ def at_position(
 
 def _in_place_of(name: str, ra: float, dec: float, radius: float, given: dict[str, Any]) -> Result:
     """The source at the position for a name that is not known."""
-    unknown = known_sources.unknown(name)
+    unknown = sources.unknown(name)
     try:
         distance, source, caveats = _nearest(ra, dec, radius)
     except UnresolvedObject as empty:
@@ -137,9 +137,9 @@ def _in_place_of(name: str, ra: float, dec: float, radius: float, given: dict[st
 
 def _nearest(ra: float, dec: float, radius: float) -> tuple[float, Source, list[str]]:
     """The distance (deg) and the source that a position means, and what should be said of it."""
-    found = known_sources.within(ra, dec, radius)
+    found = sources.within(ra, dec, radius)
     if not found:
-        distance, source = known_sources.within(ra, dec, 180.0)[0]
+        distance, source = sources.within(ra, dec, 180.0)[0]
         raise UnresolvedObject(
             f"No known source lies within {radius:g} deg of RA {ra:g}, Dec {dec:g} (ICRS); the nearest is "
             f"{source.identifier} at {distance:.3g} deg.",
@@ -148,7 +148,7 @@ def _nearest(ra: float, dec: float, radius: float) -> tuple[float, Source, list[
             near=[source.identifier],
         )
     alike = [pair for pair in found if pair[0] - found[0][0] < _INDISTINCT]
-    distance, source = min(alike, key=lambda pair: (not known_sources.has_fluxes(pair[1]), pair[0]))
+    distance, source = min(alike, key=lambda pair: (not sources.has_fluxes(pair[1]), pair[0]))
     others = [other.identifier for _, other in found if other is not source]
     said = f"also within {radius:g} deg of the position: {', '.join(others)}"
     return distance, source, [said] if others else []
@@ -180,7 +180,7 @@ def _resolved(
         "right_ascension": Measure(source.ra, unit="deg"),
         "declination": Measure(source.dec, unit="deg"),
         "classes": Measure(source.classes),
-        "other_names": Measure(", ".join(known_sources.names_of(source)[1:])),
+        "other_names": Measure(", ".join(sources.names_of(source)[1:])),
         "fermi_name": Measure(source.fermi_name),
         "redshift": Measure(source.redshift),
         "separation": Measure(distance, unit="deg"),

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from executors import archives
-from executors.resolve import known_events, other_names
-from executors.resolve.known_events import everything
-from executors.resolve.spelling import event_key
+from executors.known import events as known
+from executors.known import other_names
+from executors.known.events import everything
+from executors.known.spelling import event_key
 from kg_service.errors import UnresolvedObject
 
-NAMED = [(name, event) for event in everything() for name in known_events.names_of(event)]
+NAMED = [(name, event) for event in everything() for name in known.names_of(event)]
 
 
 def test_no_two_events_share_a_name():
@@ -27,15 +28,15 @@ def test_no_two_events_share_a_name():
 def test_case_blanks_and_dashes_do_not_matter(named, dash, upper):
     name, event = named
     other = name.replace("-", dash).replace(" ", "").replace("_", dash)
-    assert known_events.find(other.upper() if upper else other.lower()) is event
-    assert known_events.find(f" {name} ") is event
+    assert known.find(other.upper() if upper else other.lower()) is event
+    assert known.find(f" {name} ") is event
 
 
 def test_further_names_are_about_known_events_of_the_same_day():
     events = {event.identifier: event for event in everything()}
     for identifier in other_names._table()["events"]:
         for name in other_names.of_events(identifier):
-            assert known_events.find(name) is events[identifier]
+            assert known.find(name) is events[identifier]
             if name.startswith(("S", "bn", "LVT")):
                 assert events[identifier].time[2:10].replace("-", "") in name
 
@@ -44,7 +45,7 @@ def test_triggers_are_named_by_the_fraction_of_their_day():
     for identifier in other_names._table()["events"]:
         for name in other_names.of_events(identifier):
             if name.startswith("bn"):
-                hours, minutes, seconds = known_events.find(name).time[11:-1].split(":")
+                hours, minutes, seconds = known.find(name).time[11:-1].split(":")
                 fraction = (int(hours) * 3600 + int(minutes) * 60 + float(seconds)) / 86400
                 assert int(name[-3:]) == pytest.approx(fraction * 1000, abs=1)
 
@@ -66,7 +67,7 @@ def test_triggers_are_named_by_the_fraction_of_their_day():
     ],
 )
 def test_the_usual_names_are_understood(name, identifier):
-    assert known_events.find(name).identifier == identifier
+    assert known.find(name).identifier == identifier
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_the_usual_names_are_understood(name, identifier):
 )
 def test_an_unknown_event_is_refused_with_near_ones(name, near):
     with pytest.raises(UnresolvedObject, match="90 gravitational waves") as refused:
-        known_events.find(name)
+        known.find(name)
     assert refused.value.near == near
     assert refused.value.parameter == "event"
     assert ("first alerts" in refused.value.detail) == name.startswith("S")
@@ -92,5 +93,5 @@ def test_an_unknown_event_is_refused_with_near_ones(name, near):
 def test_every_published_trigger_time_names_its_source():
     for row in archives.rows("sources.ecsv"):
         if row["classes"] == "grb":
-            event = known_events.find(row["name"])
+            event = known.find(row["name"])
             assert any("trigger" in reference for reference in event.references)

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from executors import archives
-from executors.catalogues import local_events, local_sources
+from executors.known import event_lists, source_list
 from executors.resolve import events, names
 from kg_service.errors import Conflict, UnresolvedObject
 
@@ -87,7 +87,7 @@ def test_the_record_says_what_was_given_and_found():
 @given(ra1=st.floats(0, 360), dec1=st.floats(-90, 90), ra2=st.floats(0, 360), dec2=st.floats(-90, 90))
 def test_separations_are_those_of_astropy(ra1, dec1, ra2, dec2):
     theirs = SkyCoord(ra1 * u.deg, dec1 * u.deg).separation(SkyCoord(ra2 * u.deg, dec2 * u.deg)).deg
-    assert local_sources.separation(ra1, dec1, ra2, dec2) == pytest.approx(theirs, abs=1e-9)
+    assert source_list.separation(ra1, dec1, ra2, dec2) == pytest.approx(theirs, abs=1e-9)
 
 
 def test_a_position_finds_the_source_at_it():
@@ -187,7 +187,7 @@ def test_every_listed_event_is_found(table):
 
 
 def test_every_alert_has_a_name_of_its_own():
-    alerts = [e for e in local_events.everything() if e.kind == "neutrino"]
+    alerts = [e for e in event_lists.everything() if e.kind == "neutrino"]
     assert len({e.identifier for e in alerts}) == len(alerts) == 68
     assert {"IceCube-200926A", "IceCube-200926B", "IceCube-160427A"} <= {e.identifier for e in alerts}
 

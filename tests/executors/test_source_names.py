@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from executors import archives
-from executors.catalogues.local_sources import everything
-from executors.resolve import known_sources, other_names
-from executors.resolve.spelling import source_key
+from executors.known import other_names, sources
+from executors.known.source_list import everything
+from executors.known.spelling import source_key
 from kg_service.errors import UnresolvedObject
 
-NAMED = [(name, source.identifier) for source in everything() for name in known_sources.names_of(source)]
+NAMED = [(name, source.identifier) for source in everything() for name in sources.names_of(source)]
 DECIDED = {source_key(name): {main} for name, main in other_names.decided().items()}
 OWN = {source_key(source.identifier): {source.identifier} for source in everything()}
 LISTED: dict[str, set[str]] = {}
@@ -42,7 +42,7 @@ def respelled(draw):
 @given(respelled())
 def test_case_blanks_and_the_kind_of_dash_do_not_matter(names):
     plain, other = names
-    assert {source.identifier for source in known_sources.bearers(other)} == _meant(plain)
+    assert {source.identifier for source in sources.bearers(other)} == _meant(plain)
 
 
 def _meant(name: str) -> set[str]:
@@ -53,18 +53,18 @@ def _meant(name: str) -> set[str]:
 
 @pytest.mark.parametrize("source", everything(), ids=lambda source: source.identifier)
 def test_the_names_of_a_source_find_it_or_are_known_to_be_shared(source):
-    assert known_sources.find(source.identifier) is source
-    for name in known_sources.names_of(source):
-        bearers = {s.identifier for s in known_sources.bearers(name)}
+    assert sources.find(source.identifier) is source
+    for name in sources.names_of(source):
+        bearers = {s.identifier for s in sources.bearers(name)}
         assert bearers == _meant(name)
 
 
 @pytest.mark.parametrize("row", archives.rows("fermi_4fgl_dr4_selected.ecsv"), ids=lambda r: r["association"])
 def test_no_further_name_is_shared_or_belongs_to_nobody(row):
-    source = known_sources.find(row["source_name"])
-    assert known_sources.has_fluxes(source)
+    source = sources.find(row["source_name"])
+    assert sources.has_fluxes(source)
     for name in other_names.of_sources(source.identifier):
-        assert known_sources.find(name) is source
+        assert sources.find(name) is source
 
 
 def test_every_entry_of_the_table_of_names_is_about_a_known_source():
@@ -73,7 +73,7 @@ def test_every_entry_of_the_table_of_names_is_about_a_known_source():
     assert set(table["sources"]) | set(table["fermi"]) | set(table["caveats"]) <= known
     assert set(other_names.decided().values()) <= known
     for name, ways in other_names.several().items():
-        assert len({known_sources.find(way).identifier for way in ways}) == len(ways) > 1
+        assert len({sources.find(way).identifier for way in ways}) == len(ways) > 1
         assert name not in known
 
 
@@ -82,7 +82,7 @@ def test_signs_of_declinations_matter():
     for name, _ in NAMED:
         turned = name.replace("+", "\x00").replace("-", "+").replace("\x00", "-")
         if "+" in name and source_key(turned) != source_key(name):
-            assert known_sources.bearers(turned) == ()
+            assert sources.bearers(turned) == ()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_signs_of_declinations_matter():
     ],
 )
 def test_the_usual_names_are_understood(name, identifier):
-    assert known_sources.find(name).identifier == identifier
+    assert sources.find(name).identifier == identifier
 
 
 @pytest.mark.parametrize(
@@ -138,12 +138,12 @@ def test_the_usual_names_are_understood(name, identifier):
 )
 def test_a_shared_name_is_refused_with_requests_that_can_be_copied(name, ways):
     with pytest.raises(UnresolvedObject, match=f"{len(ways)} sources") as refused:
-        known_sources.find(name)
+        sources.find(name)
     assert refused.value.near == ways
     for way in ways:
         assert f'object="{way}"' in refused.value.detail
-        assert known_sources.find(way)
-    fluxes = [known_sources.has_fluxes(known_sources.find(way)) for way in ways]
+        assert sources.find(way)
+    fluxes = [sources.has_fluxes(sources.find(way)) for way in ways]
     assert fluxes == sorted(fluxes, reverse=True)  # those that can be answered come first
 
 
@@ -163,26 +163,26 @@ def test_a_shared_name_is_refused_with_requests_that_can_be_copied(name, ways):
 )
 def test_an_unknown_name_is_refused_with_the_nearest_first(name, near):
     with pytest.raises(UnresolvedObject, match="not among the 441") as refused:
-        known_sources.find(name)
+        sources.find(name)
     assert refused.value.near[0] == near
     assert len(refused.value.near) <= 5
     assert refused.value.parameter == "object"
 
 
 def test_of_names_that_are_no_nearer_those_with_fluxes_come_first():
-    near = known_sources.unknown("Mrk 200").near
+    near = sources.unknown("Mrk 200").near
     assert near == ("Mrk 421", "Mrk 501", "Mrk 180")  # 180 is known by name alone
-    assert known_sources.unknown("Nowhere").near == ()
+    assert sources.unknown("Nowhere").near == ()
 
 
 @settings(deadline=None)  # the machine may be busy
 @given(name=st.text(max_size=30) | st.sampled_from(NAMED).map(lambda named: named[0][:-1] + "7"))
 def test_whatever_is_asked_is_a_known_name_or_is_refused_with_known_ones(name):
     try:
-        found = known_sources.find(name)
+        found = sources.find(name)
     except UnresolvedObject as refused:
         near = refused.near
     else:
         near = ()
-        assert source_key(name) in {source_key(n) for n in known_sources.names_of(found)}
-    assert all(known_sources.bearers(other) for other in near)
+        assert source_key(name) in {source_key(n) for n in sources.names_of(found)}
+    assert all(sources.bearers(other) for other in near)

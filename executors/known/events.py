@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from functools import cache
 
-from executors.catalogues.local_events import Event, everything
-from executors.resolve import other_names
-from executors.resolve.spelling import event_key
+from executors.known import other_names
+from executors.known.event_lists import Event, everything
+from executors.known.spelling import event_key
 from kg_service.errors import UnresolvedObject
 
 __all__ = ["find", "names_of"]

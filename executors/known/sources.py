@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from functools import cache
 
 from executors import archives
-from executors.catalogues.local_sources import FERMI_TABLE, Source, everything, separation
-from executors.resolve import other_names
-from executors.resolve.spelling import catalogue_number, source_key
+from executors.known import other_names
+from executors.known.source_list import FERMI_TABLE, Source, everything, separation
+from executors.known.spelling import catalogue_number, source_key
 from kg_service.errors import UnresolvedObject
 
 __all__ = ["ambiguous", "bearers", "find", "has_fluxes", "names_of", "unknown", "within"]

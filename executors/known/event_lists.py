@@ -1,10 +1,8 @@
-"""The local lists of transient events: gravitational waves, gamma-ray bursts, neutrino alerts."""
+"""The known transient events, from the shipped lists: gravitational waves, gamma-ray bursts, neutrinos."""
 
 from __future__ import annotations
 
-import difflib
 import math
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -12,9 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from executors import archives
-from kg_service.errors import UnresolvedObject
 
-__all__ = ["TABLES", "Event", "everything", "find"]
+__all__ = ["TABLES", "Event", "everything"]
 
 TABLES = (
     "gwtc_events.ecsv",
@@ -42,33 +39,6 @@ class Event:
     other_names: tuple[str, ...] = ()
     facts: dict[str, tuple[float | str, str | None]] = field(default_factory=dict)
     references: tuple[str, ...] = ()
-
-
-def find(name: str) -> Event:
-    """The event of that name; case, blanks, hyphens and underscores do not matter for finding it."""
-    key, known = _key(name), everything()
-    for event in known:
-        if key in {_key(n) for n in (event.identifier, *event.other_names)}:
-            return event
-    spelled = {_key(n): e.identifier for e in known for n in (e.identifier, *e.other_names)}
-    begins = [i for k, i in spelled.items() if len(key) > 4 and k.startswith(key)]
-    near = [*begins, *(spelled[k] for k in difflib.get_close_matches(key, spelled, n=5, cutoff=0.8))]
-    near = list(dict.fromkeys(near))[:5]
-    counted = Counter(event.kind for event in known)
-    raise UnresolvedObject(
-        f"{name!r} is not among the events known here: {counted['gravitational wave']} gravitational waves "
-        f"of GWTC-1 to GWTC-3, {counted['gamma-ray burst']} gamma-ray bursts (POLAR and well-known ones), "
-        f"{counted['neutrino']} IceCube alerts of 2016-2020."
-        + (f" Similar: {', '.join(near)}." if near else ""),
-        parameter="event",
-        value=name,
-        near=near,
-    )
-
-
-def _key(name: str) -> str:
-    key = re.sub(r"[\s_-]+", "", name.casefold())
-    return re.sub(r"^ic(?=\d)", "icecube", key)
 
 
 @cache
@@ -118,7 +88,7 @@ def _neutrinos() -> Iterator[Event]:
     seen: Counter[str] = Counter()
     for row in sorted(archives.rows("icecube_alerts.ecsv"), key=lambda r: r["utc"]):
         day = row["utc"][2:10].replace("-", "")
-        identifier = f"IceCube-{day}{'ABCDE'[seen[day]]}"
+        identifier = f"IceCube-{day}{chr(ord('A') + seen[day])}"
         seen[day] += 1
         better = _published().get(identifier, {})
         notice: dict[str, tuple[float | str, str | None]] = {"notice_type": (row["notice_type"], None)}

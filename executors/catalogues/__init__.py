@@ -1,1 +1,0 @@
-"""What is known here of sources and events, from the shipped lists; shared by resolvers and analyses."""

@@ -1,0 +1,1 @@
+"""What is known of sources and events without asking any archive, and how people write their names."""
