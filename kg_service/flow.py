@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ from kg_service.model.plan import Explanation, Plan
 from kg_service.model.product import Product
 from kg_service.model.query import Query
 from kg_service.model.run import ENDED, Phase, Run, new_run_ident, now
-from kg_service.model.terms import KG, Site
+from kg_service.model.terms import KG, ODA, Site
 from kg_service.planning.index import Index
 from kg_service.planning.plan import plans
 from kg_service.rdf import query as query_rdf
@@ -106,7 +107,7 @@ class Journey:
                 passed.append(self._conductor.passed_over(plan, problem))
                 continue
             if len(made) == len(plan.steps):
-                return self._reused(query, made[-1], steps, passed)
+                return self._reused(query, made, steps, passed)
             break
         return self._start(query, found[len(passed) :], terms, passed)
 
@@ -130,7 +131,7 @@ class Journey:
             under_way = [p for p in self._under_way.values() if p.query == query]
         if under_way:
             return self._pending(query, under_way[-1])
-        return replace(self._lookup.answer(query_iri, query), resolved=_resolved(query))
+        return self._with_steps_told(self._lookup.answer(query_iri, query))
 
     def cancel(self, ident: str) -> None:
         """Stop a run that is under way.
@@ -174,8 +175,9 @@ class Journey:
         return found
 
     def _reused(
-        self, query: Query, product: Product, steps: list[StepAnswer], passed: list[PassedOver]
+        self, query: Query, made: list[Product], steps: list[StepAnswer], passed: list[PassedOver]
     ) -> Answer:
+        product = made[-1]
         iri = self._site.iri("products", product.ident)
         self._recorder.reuse(query, iri)
         return Answer(
@@ -186,8 +188,9 @@ class Journey:
             run=product.run,
             workflow=product.workflow,
             steps=tuple(steps),
-            resolved=_resolved(query),
+            resolved=_resolved(query, made),
             passed_over=tuple(passed),
+            caveats=_caveats(made),
         )
 
     def _start(self, query: Query, found: tuple[Plan, ...], terms: Terms, passed: list[PassedOver]) -> Answer:
@@ -242,17 +245,32 @@ class Journey:
         if not self._lookup.knows(run_iri, "Run"):
             # While this run waited for its turn, others made all it needs: nothing was run.
             return self.ask(answer.query)
-        return replace(self._lookup.answer_by(run_iri, answer.query), resolved=answer.resolved)
+        return self._with_steps_told(self._lookup.answer_by(run_iri, answer.query))
+
+    def _with_steps_told(self, answer: Answer) -> Answer:
+        """The answer with what its steps found on the way: how names were understood, and caveats."""
+        made = [self._lookup.product(step.product) for step in answer.steps if step.product is not None]
+        return replace(answer, resolved=_resolved(answer.query, made), caveats=_caveats(made))
 
 
 def _newer_than(query: Query) -> str | None:
     return next((c.value for c in query.constraints if c.property == KG + "newerThan"), None)
 
 
-def _resolved(query: Query) -> tuple[Resolved, ...]:
-    """How each given value was understood, for people to check."""
-    found = [
-        Resolved(b.term, b.given, f"{b.value.text} {b.value.unit}" if b.value.unit else str(b.value.plain))
-        for b in query.bindings
-    ]
+def _caveats(made: Sequence[Product]) -> tuple[str, ...]:
+    """What the products on the way carry and the last one does not."""
+    return tuple(
+        dict.fromkeys(text for p in made[:-1] for text in p.quality if text not in made[-1].quality)
+    )
+
+
+def _resolved(query: Query, made: Sequence[Product] = ()) -> tuple[Resolved, ...]:
+    """How each given value was understood, for people to check; a name by what it was resolved to."""
+    identifiers = [g.value.text for p in made for g in p.gives if g.term == KG + "MainIdentifier"]
+    found = []
+    for b in query.bindings:
+        used = f"{b.value.text} {b.value.unit}" if b.value.unit else str(b.value.plain)
+        if b.term == ODA + "AstrophysicalObject" and identifiers:
+            used = identifiers[0]
+        found.append(Resolved(b.term, b.given, used))
     return (*found, *(Resolved(c.property, c.given or c.value, c.value) for c in query.constraints))

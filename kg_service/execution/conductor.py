@@ -108,7 +108,9 @@ class Conductor:
                 place, product = self._perform_step(performance, step)
                 performance.places.append(place)
                 performance.made.append(product)
-        except NO_DATA as problem:
+        except Problem as problem:
+            if not performance.lacks_data(problem):
+                raise
             if not performance.may_turn(problem):
                 raise no_data(problem, performance.passed_over) from problem
             performance.turn(self.passed_over(performance.plan, problem))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from kg_service.errors import ArchiveUnavailable, NotCovered, Problem
+from kg_service.errors import ArchiveUnavailable, NotCovered, Problem, UnresolvedObject
 from kg_service.model.answer import PassedOver, StepAnswer
 from kg_service.model.plan import Derived, Plan, Step
 from kg_service.model.product import Product
@@ -64,9 +64,18 @@ class Performance:
         self.steps.append(done)
         return len(self.steps) - 1
 
+    def lacks_data(self, problem: Problem) -> bool:
+        """Whether a problem of the plan says nothing against the question.
+
+        A name that only a later plan has to resolve does not take the place of the first plan's reason.
+        """
+        return isinstance(problem, NO_DATA) or (
+            bool(self.passed_over) and isinstance(problem, UnresolvedObject)
+        )
+
     def may_turn(self, problem: Problem) -> bool:
-        """Whether another plan is left, and the problem says nothing against the question."""
-        return bool(self.others) and isinstance(problem, NO_DATA)
+        """Whether the question can go on with another plan."""
+        return bool(self.others) and self.lacks_data(problem)
 
     def turn(self, passed: PassedOver) -> None:
         """Go on with the next best plan."""

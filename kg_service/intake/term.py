@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from kg_service.errors import BadValue, Conflict, Malformed, UnknownParameter
+from kg_service.errors import BadValue, Conflict, Malformed, UnknownParameter, UnknownTerm
 from kg_service.intake.naming import Meaning, Names, find_product
 from kg_service.model import notation
 from kg_service.model.query import Binding, Constraint, Query
@@ -71,7 +72,11 @@ def read_request(
             constraints[meaning.property] = Constraint(meaning.property, found, name, text)
         else:
             binding = Binding(
-                meaning.property, meaning.term, _read(meaning, name, value), name, _as_given(value)
+                meaning.property,
+                meaning.term,
+                _meant(_read(meaning, name, value), meaning, catalogue),
+                name,
+                _as_given(value),
             )
             bindings[meaning.property] = binding
             raw[meaning.term] = value
@@ -139,6 +144,24 @@ def _read(meaning: Meaning, name: str, value: Given) -> Value:
     if meaning.unit and meaning.unit != meaning.canonical and _is_bare(value):
         value = {"value": value, "unit": meaning.unit}
     return notation.read(value, meaning.kind, unit=meaning.canonical, parameter=name, photon=meaning.photon)
+
+
+def _meant(value: Value, meaning: Meaning, catalogue: Catalogue) -> Value:
+    """A detector by the name that the ontology gives it: "Hanford" and "h1" are H1, "Virgo" is V1."""
+    if meaning.term != KG + "Detector":
+        return value
+    try:
+        found = catalogue.find(value.text, among="instrument").iri
+    except UnknownTerm:
+        return value
+    detectors = catalogue.individuals(KG + "DetectorInstrument")
+    within = (
+        [found] if found in detectors else [d for d in detectors if found in catalogue.instrument(d).part_of]
+    )
+    if len(within) != 1:
+        return value
+    name = within[0].rpartition("#")[2]
+    return replace(value, text=name, plain=name)
 
 
 def _is_bare(value: Given) -> bool:

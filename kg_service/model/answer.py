@@ -64,7 +64,8 @@ class Answer:
     """The answer to a query; ``run`` and ``workflow`` are IRIs.
 
     Of a reused answer ``run`` is the earlier run that made the product. ``passed_over`` are the
-    workflows that would have been preferred, had their data covered what was asked.
+    workflows that would have been preferred, had their data covered what was asked. ``caveats`` are
+    those of the steps on the way; those of the product itself are its ``quality``.
     """
 
     query: Query
@@ -77,6 +78,7 @@ class Answer:
     resolved: tuple[Resolved, ...] = ()
     problem: dict[str, Any] | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    caveats: tuple[str, ...] = ()
 
     @property
     def reused(self) -> bool:

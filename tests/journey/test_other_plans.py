@@ -80,3 +80,13 @@ def test_when_none_has_data_every_reason_is_given(plugged: tuple[Kg, dict[str, s
     for reason in ("Near has nothing", "no name in the Fermi-LAT catalogue", "does not answer"):
         assert reason in done.json["detail"]
     assert "Traceback" not in done.err
+
+
+def test_an_unknown_name_with_a_position_says_what_it_was_taken_for(kg: Kg) -> None:
+    answer = kg.ask("Spectrum", "object=My blazar", "ra=166.11", "dec=38.21")
+    used = {r["term"].rpartition("#")[2]: r["used"] for r in answer["resolved"]}
+    assert used["AstrophysicalObject"] == "Mrk 421"
+    assert any("'My blazar' is not a known name" in caveat for caveat in answer["caveats"])
+    again = kg.ask("Spectrum", "object=My blazar", "ra=166.11", "dec=38.21")
+    assert again["reused"]
+    assert again["caveats"] == answer["caveats"]
