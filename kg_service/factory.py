@@ -164,17 +164,13 @@ def open_house(
     indexer = _indexer(settings, folder, RecordIndex(records, site, catalogue), lasting, say)
     lookup = Lookup(indexer.reader, site)
 
-    def refresh() -> None:
-        indexer.refresh()
-        lookup.changed()
-
     def follow() -> None:
         indexer.follow()
         lookup.changed()
 
-    recorder = Recorder(site, records, judge, lookup, _agent(), refresh)
+    recorder = Recorder(site, records, judge, lookup, _agent(), indexer.refresh)
     if publish(registry.workflows, site=site, catalogue=catalogue, lookup=lookup, recorder=recorder, say=say):
-        refresh()
+        indexer.refresh()
     blobs = FolderBlobs(Path(settings.blobs) if settings.blobs else folder.blobs)
     live = LiveRuns()
     engine = LateEngine(

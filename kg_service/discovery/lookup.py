@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -27,6 +29,8 @@ from kg_service.vocabulary.catalogue import Catalogue
 
 __all__ = ["Lookup", "Maker", "text_of"]
 
+_T = TypeVar("_T")
+
 CLASSES = {
     "queries": KG + "Query",
     "runs": KG + "Run",
@@ -38,7 +42,9 @@ CLASSES = {
 
 
 _KEPT = 4096
-"""Products that are kept in memory."""
+"""Products, and runs, that are kept in memory."""
+_RECORDS_KEPT = 16
+"""Whole records that are kept in memory: the newest are asked for again at once."""
 
 
 @cache
@@ -58,6 +64,14 @@ class Maker:
         return f"{self.person} ({self.software})" if self.person else self.software
 
 
+def _keep(kept: dict[str, _T], iri: str, item: _T) -> _T:
+    """Keep what was read from a record, which never changes."""
+    if len(kept) >= _KEPT:
+        kept.clear()
+    kept[iri] = item
+    return item
+
+
 def _checked(iri: str) -> str:
     try:
         NamedNode(iri)
@@ -74,10 +88,19 @@ class Lookup:
         self._site = site
         self._newest: dict[str, str | None] = {}
         self._products: dict[str, Product] = {}
+        self._runs: dict[str, Run] = {}
+        self._records: OrderedDict[str, list[Triple]] = OrderedDict()
 
     def changed(self) -> None:
-        """Forget which product is the newest of its key: the index was written to."""
+        """Forget which product is the newest of its key: there are records of new runs."""
         self._newest.clear()
+
+    def remember(self, record: list[Triple], *described: str) -> None:
+        """Keep a record (as the store gives it back) for the next who ask for what it describes (IRIs)."""
+        for iri in described:
+            while len(self._records) >= _RECORDS_KEPT:
+                self._records.popitem(last=False)
+            self._records[iri] = record  # a record never changes
 
     def reusable(self, run_key: str, newer_than: str | None = None) -> Product | None:
         """The newest product made under a run key, if any (and if made after ``newer_than``, ISO)."""
@@ -111,7 +134,11 @@ class Lookup:
 
     def record(self, iri: str) -> list[Triple]:
         """The whole record that describes a resource."""
-        return self._reader.graph(self.record_of(iri))
+        record = self._records.get(iri)
+        if record is None:
+            record = self._reader.graph(self.record_of(iri))
+            self.remember(record, iri)
+        return record
 
     def product(self, iri: str) -> Product:
         """A product by its IRI; :class:`NotFound` when there is none."""
@@ -119,16 +146,17 @@ class Lookup:
         if known is None:
             ident = self._site.ident(iri)
             found = product_rdf.from_triples(self.record(iri), self._site)
-            known = next(p for p in found if p.ident == ident)
-            if len(self._products) >= _KEPT:
-                self._products.clear()
-            self._products[iri] = known  # a record never changes
+            known = _keep(self._products, iri, next(p for p in found if p.ident == ident))
         return known
 
     def run(self, iri: str) -> Run:
         """A run by its IRI; :class:`NotFound` when there is none."""
-        ident = self._site.ident(iri)
-        return next(r for r in run_rdf.from_triples(self.record(iri)) if r.ident == ident)
+        known = self._runs.get(iri)
+        if known is None:
+            ident = self._site.ident(iri)
+            found = run_rdf.from_triples(self.record(iri))
+            known = _keep(self._runs, iri, next(r for r in found if r.ident == ident))
+        return known
 
     def dataset(self, iri: str) -> Dataset:
         """A dataset by its IRI; :class:`NotFound` when there is none."""
@@ -146,7 +174,7 @@ class Lookup:
 
     def knows(self, iri: str, class_name: str) -> bool:
         """Whether a resource of a class (local name in ``kg:``) is recorded."""
-        return self._reader.ask(
+        return iri in self._records or self._reader.ask(
             text_of("known"), resource=NamedNode(iri), **{"class": NamedNode(KG + class_name)}
         )
 
@@ -214,10 +242,9 @@ class Lookup:
 
     def step_answers(self, run: str) -> tuple[StepAnswer, ...]:
         """The steps of a run (IRI), in their order; a run of one step is its own only step."""
-        record = self.record(run)
-        steps = plan_rdf.from_triples(record, run)
+        found = self.run(run)
+        steps = () if found.workflow else plan_rdf.from_triples(self.record(run), run)
         if not steps:
-            found = self.run(run)
             product = found.products[0] if found.products else None
             return (StepAnswer(run, found.workflow or "", product, reused=False),)
         return tuple(
@@ -231,7 +258,7 @@ class Lookup:
         )
 
     def _passed_over(self, run: str) -> tuple[PassedOver, ...]:
-        return plan_rdf.passed_over(self.record(run), run)
+        return () if self.run(run).workflow else plan_rdf.passed_over(self.record(run), run)
 
     def _product_of(self, run: str) -> str | None:
         products = self.run(run).products
@@ -291,6 +318,10 @@ class Lookup:
         )
 
     def newest(self, kind: str) -> list[str]:
-        """The IRIs of queries, runs, products or datasets, newest first."""
+        """The IRIs of queries, runs or products, newest first."""
         rows = self._reader.select(text_of("listed"), **{"class": NamedNode(CLASSES[kind])})
-        return list(dict.fromkeys(row["resource"].value for row in rows))
+        return [row["resource"].value for row in rows]
+
+    def datasets(self) -> list[str]:
+        """The IRIs of the datasets that runs used, those used last first."""
+        return [row["resource"].value for row in self._reader.select(text_of("datasets"))]

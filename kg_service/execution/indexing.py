@@ -6,27 +6,40 @@ process that was killed between sealing and indexing loses nothing.
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from kg_service.discovery import inference
 from kg_service.discovery.lookup import text_of
+from kg_service.errors import Problem
 from kg_service.execution.publishing import bands_covered
 from kg_service.model.terms import Site
 from kg_service.ports import GraphReader, GraphStore
 from kg_service.rdf import product as product_rdf
 from kg_service.rdf import workflow as workflow_rdf
+from kg_service.rdf.graph import kg, rdf_type
 from kg_service.rdf.sealing import unseal
 from kg_service.store.index import Index
 from kg_service.store.oxigraph import EmbeddedReader
 from kg_service.store.records import Entry, Records
 from kg_service.vocabulary.catalogue import Catalogue
 
+if TYPE_CHECKING:
+    from kg_service.ports import Term
+
 __all__ = ["Indexer", "LastingIndexer", "PassingIndexer", "RecordIndex"]
 
 _ONTOLOGY = "graphs/ontology"
+_TOLD = (rdf_type, kg("observedWith"))
+"""All that the classes of a product follow from."""
+_GRACE = 0.02
+"""Seconds for which indexing lets the answer go first."""
+
+_log = logging.getLogger(__name__)
 
 
 class RecordIndex:
@@ -83,7 +96,8 @@ class RecordIndex:
                 covers = bands_covered(workflow, self._catalogue)
                 yield from inference.of_workflow(workflow, self._site, self._catalogue, covers)
         elif entry.kind == "run":
-            for product in product_rdf.from_triples(triples, self._site):
+            told = [t for t in triples if t.predicate in _TOLD]
+            for product in product_rdf.from_triples(told, self._site):
                 yield from inference.of_product(product, self._site, self._catalogue)
 
     def _same_ontology(self, reader: GraphReader) -> bool:
@@ -149,26 +163,105 @@ class PassingIndexer:
 
 
 class LastingIndexer:
-    """For a service: holds the index for writing from beginning to end."""
+    """For a service: holds the index for writing from beginning to end, and indexes behind the answers.
+
+    A thread applies new records a moment after they were sealed. Who reads before does it at once, so
+    that everybody sees what was sealed before, and nobody waits who does not read.
+    """
 
     def __init__(self, index: RecordIndex, store: GraphStore) -> None:
         self._store = store
         self._index = index.over(store)
-        self.refresh()
+        self._index.catch_up()
+        self._told = self._done = 0  # of how many arrivals it was told, and how many are indexed
+        self._telling = threading.Lock()
+        self._turn = threading.Lock()
+        self._failure: Problem | None = None
+        self._arrived = threading.Event()
+        self._ending = threading.Event()
+        self._reader = _CaughtUp(store, self._catch_up)
+        self._thread = threading.Thread(target=self._index_behind, daemon=True, name="index")
+        self._thread.start()
 
     @property
     def reader(self) -> GraphReader:
-        """Reads what is indexed."""
-        return self._store
+        """Reads all that was sealed when the question comes."""
+        return self._reader
 
     def refresh(self) -> None:
-        """Apply the records the index lacks."""
-        self._index.catch_up()
+        """There are new records.
+
+        Raises
+        ------
+        Problem
+            Why those before could not be indexed, once; they are sealed, and tried again.
+        """
+        self.follow()
+        self._arrived.set()
+        if (failure := self._failure) is not None:
+            self._failure = None
+            raise failure
 
     def follow(self) -> None:
-        """Nobody else writes while this index is held."""
+        """Other processes that share a server may have sealed records, too."""
+        with self._telling:
+            self._told += 1
 
     def close(self) -> None:
-        """Give the files back."""
+        """Index what is left, and give the files back."""
+        self._ending.set()
+        self._arrived.set()
+        self._thread.join()
+        self._catch_up()
         self._index.close()
         self._store.close()
+
+    def _catch_up(self) -> None:
+        if self._done == self._told:
+            return
+        with self._turn:
+            if self._done != self._told:
+                self._done = self._told  # what fails now is tried again with the next record
+                try:
+                    self._index.catch_up()
+                except Problem as problem:
+                    _log.warning("The index is behind: %s", problem.detail)
+                    self._failure = problem
+
+    def _index_behind(self) -> None:
+        while not self._ending.is_set():
+            self._arrived.wait()
+            self._arrived.clear()
+            self._ending.wait(_GRACE)
+            self._catch_up()
+
+
+class _CaughtUp:
+    """A reader before whose questions the index is brought up to date."""
+
+    def __init__(self, reader: GraphReader, catch_up: Callable[[], None]) -> None:
+        self._behind = reader
+        self._catch_up = catch_up
+
+    @property
+    def _reader(self) -> GraphReader:
+        self._catch_up()
+        return self._behind
+
+    def select(self, sparql: str, **bound: Term) -> list[dict[str, Term]]:
+        return self._reader.select(sparql, **bound)
+
+    def ask(self, sparql: str, **bound: Term) -> bool:
+        return self._reader.ask(sparql, **bound)
+
+    def construct(self, sparql: str, **bound: Term) -> list[Triple]:
+        return self._reader.construct(sparql, **bound)
+
+    def graph(self, name: str) -> list[Triple]:
+        return self._reader.graph(name)
+
+    def graphs(self) -> list[str]:
+        return self._reader.graphs()
+
+    def close(self) -> None:
+        self._behind.close()

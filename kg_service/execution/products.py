@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kg_service.discovery.lookup import Lookup
 from kg_service.errors import RunFailed
+from kg_service.execution.labels import distinctions, inherited, told_apart
 from kg_service.model import notation
 from kg_service.model.product import Dataset, FileRole, Measure, Product, ProductFile, RoleValue
 from kg_service.model.query import content_hash
@@ -33,10 +35,12 @@ def make_product(
     site: Site,
     blobs: BlobStore,
     catalogue: Catalogue,
+    lookup: Lookup,
 ) -> Product:
     """Keep the files and build the product of a run; ``run`` is its ident, ``created`` when it ended.
 
-    Caveats are taken over from ``inputs``; ``sources`` also holds the products that gave single values.
+    Caveats and what sets them apart are taken over from ``inputs``; ``sources`` also holds the products
+    that gave single values.
 
     Raises
     ------
@@ -46,12 +50,17 @@ def make_product(
         When there is no room for its files.
     """
     output = workflow.product
+    label = outcome.label or workflow.title
+    apart = [
+        *distinctions(workflow, canonical, label, catalogue),
+        *inherited(inputs, label, lookup, catalogue),
+    ]
     files = tuple(_keep(outcome, blobs))
     origins = [site.iri("datasets", d.ident) for d in datasets]
     origins += [site.iri("products", p.ident) for p in sources]
     return Product(
         ident=content_hash([f"run {run}", f"output {output.name}", *(f"{f.name} {f.sha256}" for f in files)]),
-        label=outcome.label or workflow.title,
+        label=told_apart(label, apart),
         types=outcome.types or (output.term,),
         run=site.iri("runs", run),
         workflow=site.iri(*workflow.path),

@@ -22,7 +22,7 @@ from kg_service.rdf import query as query_rdf
 from kg_service.rdf import run as run_rdf
 from kg_service.rdf import workflow as workflow_rdf
 from kg_service.rdf.agent import Agent
-from kg_service.rdf.sealing import seal
+from kg_service.rdf.sealing import as_indexed, seal
 from kg_service.store.records import Records
 from kg_service.validation.judge import Judge, require
 
@@ -54,30 +54,34 @@ class Recorder:
         self._agent = agent
         self._refresh = refresh
 
-    def _seal(self, kind: str, triples: Iterable[Triple], *, refresh: bool = True) -> None:
-        _, content = seal(triples, self._site)
+    def _seal(self, kind: str, triples: Iterable[Triple], *described: str) -> None:
+        """Seal a record; whoever asks next for what it describes (IRIs) need not wait for the index."""
+        record = as_indexed(triples)
+        _, content = seal(record, self._site)
         self._records.append(kind, content)
-        if refresh:
-            self._refresh()
+        self._lookup.remember(record, *described)
 
     def query(self, query: Query) -> str:
         """Record an accepted query, once; its IRI."""
         iri = query_rdf.query_iri(query, self._site)
         if not self._lookup.knows(iri, "Query"):
-            self._seal("query", query_rdf.to_triples(query, self._site, now()))
+            self._seal("query", query_rdf.to_triples(query, self._site, now()), iri)
+            self._refresh()
         return iri
 
     def workflow(self, workflow: Workflow, covers: Sequence[str]) -> None:
-        """Record a published workflow version; the caller has checked it."""
+        """Record a published workflow version; the caller has checked it, and refreshes after the last."""
         triples = workflow_rdf.to_triples(workflow, self._site, now(), covers)
         require(self._judge.check(triples, noun="workflow"))
-        self._seal("workflow", triples, refresh=False)
+        self._seal("workflow", triples)
 
     def reuse(self, query: Query, product: str) -> None:
         """Record, once, that an earlier product (IRI) answered a query."""
         record = answer_rdf.ReuseRecord(self.query(query), product, now())
-        if not self._lookup.knows(answer_rdf.answer_iri(record, self._site), "Answer"):
-            self._seal("answer", answer_rdf.to_triples(record, self._site))
+        iri = answer_rdf.answer_iri(record, self._site)
+        if not self._lookup.knows(iri, "Answer"):
+            self._seal("answer", answer_rdf.to_triples(record, self._site), iri)
+            self._refresh()
 
     def run(
         self,
@@ -111,7 +115,9 @@ class Recorder:
         if product is not None:
             triples += product_rdf.to_triples(product, site, workflow)
         self._conform(triples, "run")
-        self._seal("run", dict.fromkeys(triples))
+        self._seal("run", triples, self._site.iri("runs", run.ident), *run.products)
+        self._refresh()
+        self._lookup.changed()
 
     def plan(
         self,
@@ -127,7 +133,8 @@ class Recorder:
             *query_rdf.to_triples(query, self._site),
         ]
         self._conform(triples, "run")
-        self._seal("plan", dict.fromkeys(triples))
+        self._seal("plan", triples, self._site.iri("runs", run.ident))
+        self._refresh()
 
     def _conform(self, triples: Sequence[Triple], noun: str) -> None:
         report = self._judge.check(triples, noun=noun)

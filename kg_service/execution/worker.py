@@ -18,6 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +44,7 @@ def _send(reply: int, content: dict[str, Any]) -> None:
             line = line[os.write(reply, line) :]
 
 
+@cache
 def _runtime(kind: str) -> ModuleType:
     """The module that loads and runs workflows of a kind (``load(entry)``, ``run(loaded, ...)``)."""
     for point in entry_points(group="kg_service.runtimes", name=kind):
@@ -68,12 +70,17 @@ def _problem(error: Exception) -> Problem:
     )
 
 
+@cache
+def _version(package: str) -> str:
+    return version(package)
+
+
 def _environment() -> dict[str, str]:
     """Versions of what took part, for the provenance of the run."""
     found = {"python": platform.python_version(), "platform": platform.platform(), "host": platform.node()}
     for name in _REPORTED_PACKAGES:
         if name.replace("-", "_") in sys.modules:
-            found[name] = version(name)
+            found[name] = _version(name)
     return found
 
 

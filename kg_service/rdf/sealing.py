@@ -29,7 +29,7 @@ from pyoxigraph import (
 from kg_service.errors import Malformed
 from kg_service.model.terms import NEUTRAL_BASE, RDF, XSD, Site
 
-__all__ = ["as_stored", "canonical_lines", "seal", "unseal"]
+__all__ = ["as_indexed", "as_stored", "canonical_lines", "seal", "unseal"]
 
 _KEPT: Final = {
     XSD + "dateTime": re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d(\.\d*[1-9])?Z"),
@@ -40,6 +40,7 @@ _KEPT: Final = {
 }
 """Lexical forms known to survive the store; any other literal is sent through one."""
 
+_NEUTRAL: Final = f"<{NEUTRAL_BASE}"
 _TYPED: Final = re.compile(r'"([^"\\]*)"\^\^<([^<>]*)> \.')
 
 
@@ -65,6 +66,19 @@ def _through_store(literal: Literal) -> Literal:
     return found if isinstance(found, Literal) else literal
 
 
+def _kept(triple: Triple) -> Triple:
+    item = triple.object
+    if not isinstance(item, Literal) or item.language:
+        return triple
+    stored = as_stored(item)
+    return triple if stored is item else Triple(triple.subject, triple.predicate, stored)
+
+
+def as_indexed(triples: Iterable[Triple]) -> list[Triple]:
+    """The triples of a record without blank nodes as its index gives them back: each once."""
+    return list(dict.fromkeys(_kept(triple) for triple in triples))
+
+
 def canonical_lines(triples: Iterable[Triple], site: Site) -> list[str]:
     """The sorted lines of the record, without their newlines."""
     given = list(triples)
@@ -84,11 +98,11 @@ def _canonical_line(line: str, base: str) -> str:
     """As :func:`_neutral`, on the text: a record is made canonical ten times faster this way."""
     subject, predicate, item = line.split(" ", 2)
     if subject.startswith(base):
-        subject = f"<{NEUTRAL_BASE}{subject[len(base) :]}"
+        subject = _NEUTRAL + subject[len(base) :]
     if predicate.startswith(base):
-        predicate = f"<{NEUTRAL_BASE}{predicate[len(base) :]}"
+        predicate = _NEUTRAL + predicate[len(base) :]
     if item.startswith(base):
-        item = f"<{NEUTRAL_BASE}{item[len(base) :]}"
+        item = _NEUTRAL + item[len(base) :]
     elif item.endswith("> .") and (found := _TYPED.fullmatch(item)):
         form = _KEPT.get(found[2])
         if form is None or not form.fullmatch(found[1]):
@@ -120,20 +134,15 @@ def seal(triples: Iterable[Triple], site: Site) -> tuple[str, bytes]:
 
 def unseal(content: bytes, base: str) -> list[Triple]:
     """The triples of a record, at the site with this base."""
-    site = Site(base)
     try:
-        quads = list(parse(content, format=RdfFormat.N_QUADS, without_named_graphs=True))
-    except SyntaxError as error:
+        local = f"<{Site(base).base}"
+        text = "\n".join(_local_line(line, local) for line in content.decode().split("\n"))
+        return [quad.triple for quad in parse(text, format=RdfFormat.N_QUADS, without_named_graphs=True)]
+    except (SyntaxError, UnicodeDecodeError) as error:
         raise Malformed(f"The sealed record cannot be read: {error}.") from error
-    return [_local(quad.triple, site) for quad in quads]
 
 
-def _local(triple: Triple, site: Site) -> Triple:
-    subject, predicate, item = triple.subject, triple.predicate, triple.object
-    if isinstance(subject, NamedNode) and subject.value.startswith(NEUTRAL_BASE):
-        subject = NamedNode(site.local(subject.value))
-    if predicate.value.startswith(NEUTRAL_BASE):
-        predicate = NamedNode(site.local(predicate.value))
-    if isinstance(item, NamedNode) and item.value.startswith(NEUTRAL_BASE):
-        item = NamedNode(site.local(item.value))
-    return Triple(subject, predicate, item)
+def _local_line(line: str, base: str) -> str:
+    """The inverse of :func:`_canonical_line`, on the text, too; a literal begins with a quote."""
+    terms = line.split(" ", 2)
+    return " ".join([base + t[len(_NEUTRAL) :] if t.startswith(_NEUTRAL) else t for t in terms])

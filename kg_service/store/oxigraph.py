@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self, TypeVar
 
-from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
+from pyoxigraph import Quad, Store, Triple
 
-from kg_service.errors import Malformed, Problem, ServiceProblem
-from kg_service.store.binding import Term, bind
+from kg_service.errors import Problem, ServiceProblem
 from kg_service.store.failures import storage_problem
 from kg_service.store.locking import WriterLock
+from kg_service.store.questions import EmbeddedQuestions
 from kg_service.store.snapshots import Snapshots
-from kg_service.store.sparql_results import write_graph, write_rows
 from kg_service.store.updates import merged, replacement
 
 __all__ = ["EmbeddedReader", "EmbeddedStore"]
@@ -33,91 +32,7 @@ _FAILURES = (OSError, RuntimeError)  # the engine reports a missing file as eith
 _FLUSH_PAUSE = 0.5  # s between two flushes while something is written
 
 
-class _Reading:
-    """The questions both adapters answer; how a store is reached is left to them."""
-
-    _path: Path
-
-    def _read(self, question: Callable[[Store], _T]) -> _T:
-        raise NotImplementedError
-
-    def select(self, sparql: str, **bound: Term) -> list[dict[str, Term]]:
-        """The rows, each a dictionary of the variables that have a value."""
-        text = bind(sparql, bound)
-        extra = dict(bound) if text.star else {}
-
-        def question(store: Store) -> list[dict[str, Term]]:
-            result = _evaluate(store, text.text)
-            if not isinstance(result, QuerySolutions):
-                raise Malformed("This SPARQL is not a SELECT.")
-            names = [v.value for v in result.variables]
-            return [
-                extra | {n: t for n, t in zip(names, row, strict=True) if t is not None} for row in result
-            ]
-
-        return self._read(question)
-
-    def ask(self, sparql: str, **bound: Term) -> bool:
-        """Whether there is a solution."""
-        text = bind(sparql, bound).text
-
-        def question(store: Store) -> bool:
-            result = _evaluate(store, text)
-            if not isinstance(result, QueryBoolean):
-                raise Malformed("This SPARQL is not an ASK.")
-            return bool(result)
-
-        return self._read(question)
-
-    def construct(self, sparql: str, **bound: Term) -> list[Triple]:
-        """The triples of a CONSTRUCT or DESCRIBE, each once."""
-        text = bind(sparql, bound).text
-
-        def question(store: Store) -> list[Triple]:
-            result = _evaluate(store, text)
-            if not isinstance(result, QueryTriples):
-                raise Malformed("This SPARQL is neither a CONSTRUCT nor a DESCRIBE.")
-            return list(dict.fromkeys(result))
-
-        return self._read(question)
-
-    def graph(self, name: str) -> list[Triple]:
-        """The triples of one named graph; none when there is no such graph."""
-        node = NamedNode(name)
-        return self._read(lambda store: [q.triple for q in store.quads_for_pattern(None, None, None, node)])
-
-    def graphs(self) -> list[str]:
-        """The names of all graphs, sorted."""
-        return self._read(lambda store: sorted(g.value for g in store.named_graphs()))
-
-    def evaluate(self, text: str, media_type: str, rows: int) -> bytes:
-        """A query's answer in a media type of the standard (see ``sparql_results``).
-
-        Raises
-        ------
-        TooManyRows
-            Beyond ``rows`` rows or triples.
-        SyntaxError
-            As the engine tells it.
-        """
-
-        def question(store: Store) -> bytes:
-            result = store.query(text)
-            if isinstance(result, QueryTriples):
-                return write_graph(result, media_type, rows)
-            return write_rows(result, media_type, rows)
-
-        return self._read(question)
-
-
-def _evaluate(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
-    try:
-        return store.query(text)
-    except SyntaxError as error:
-        raise Malformed(f"The SPARQL text cannot be read: {error}.") from error
-
-
-class EmbeddedReader(_Reading):
+class EmbeddedReader(EmbeddedQuestions):
     """Reads the newest snapshot beside a writer; :meth:`refresh` follows the writer.
 
     An index that does not exist yet reads as empty.
@@ -161,17 +76,18 @@ class EmbeddedReader(_Reading):
         self._store = Store()
 
     def _read(self, question: Callable[[Store], _T]) -> _T:
-        for attempt in range(_ATTEMPTS):
+        attempt = 1
+        while True:
             try:
                 return question(self._store)
             except _FAILURES as error:
-                if attempt == _ATTEMPTS - 1 or "No such file" not in str(error):
+                if attempt == _ATTEMPTS or "No such file" not in str(error):
                     raise storage_problem(error, f"The index {self._path} cannot be read") from error
-            self.reopen()
-        raise AssertionError("unreachable")
+            self.reopen()  # the snapshot was taken away
+            attempt += 1
 
 
-class EmbeddedStore(_Reading):
+class EmbeddedStore(EmbeddedQuestions):
     """The one writer of the index.
 
     Parameters

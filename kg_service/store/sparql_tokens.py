@@ -18,31 +18,15 @@ __all__ = ["Token", "place", "quote", "tokens", "unescape"]
 
 TokenKind = Literal["iri", "pname", "bnode", "var", "string", "lang", "number", "word", "punct"]
 
-_BASE = (
-    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+_BEYOND = (
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
     "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
-_U = _BASE + "_"
-_INNER = "0-9\u00b7\u0300-\u036f\u203f-\u2040"
-_CHARS = _U + _INNER + r"\-"
+_INNER_BEYOND = "\u00b7\u0300-\u036f\u203f-\u2040"
 _PLX = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
-_PREFIX = rf"[{_BASE}][{_CHARS}]*(?:\.+[{_CHARS}]+)*"
-_LOCAL = rf"(?:[{_U}:0-9]|{_PLX})(?:[{_CHARS}:]|{_PLX})*(?:\.+(?:[{_CHARS}:]|{_PLX})+)*"
 _LONG = r'"""(?:"{0,2}(?:[^"\\]|\\[\s\S]))*"""'
 _SHORT = r'"(?!"")(?:[^"\\\n\r]|\\.)*"'
 _DIGITS = r"(?:[0-9]+\.[0-9]*[eE][+-]?[0-9]+|\.?[0-9]+[eE][+-]?[0-9]+|[0-9]*\.[0-9]+|[0-9]+)"
-_PATTERNS: tuple[tuple[str, str], ...] = (
-    ("gap", r"[ \t\r\n]+|#[^\r\n]*"),
-    ("iri", r"<[^\x00-\x20<>\"{}|^`]*>"),
-    ("pname", rf"(?:{_PREFIX})?:(?:{_LOCAL})?"),
-    ("bnode", rf"_:[{_U}0-9][{_CHARS}]*(?:\.+[{_CHARS}]+)*"),
-    ("var", rf"[?$][{_U}0-9][{_U}{_INNER}]*"),
-    ("string", "|".join((_LONG, _LONG.replace('"', "'"), _SHORT, _SHORT.replace('"', "'")))),
-    ("lang", r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[a-z]+)?"),
-    ("number", rf"[+-]?{_DIGITS}"),
-    ("word", r"[A-Za-z][A-Za-z0-9_]*"),
-    ("punct", r"<<\(|\)>>|<<|>>|\{\||\|\}|\^\^|&&|\|\||!=|<=|>=|[{}()\[\];,.=<>!+\-*/|^?~]"),
-)
 _ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", "\\": "\\", '"': '"', "'": "'"}
 _OPERANDS = frozenset({"var", "string", "lang", "number"})
 
@@ -63,8 +47,27 @@ class Token:
 
 
 @cache
-def _scanner() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS))
+def _scanner(*, ascii_only: bool) -> re.Pattern[str]:
+    """Tokens of any text; for a text of ASCII alone a form that takes a tenth of the time to compile."""
+    base = "A-Za-z" if ascii_only else "A-Za-z" + _BEYOND
+    start = base + "_"
+    inner = "0-9" if ascii_only else "0-9" + _INNER_BEYOND
+    chars = start + inner + r"\-"
+    prefix = rf"[{base}][{chars}]*(?:\.+[{chars}]+)*"
+    local = rf"(?:[{start}:0-9]|{_PLX})(?:[{chars}:]|{_PLX})*(?:\.+(?:[{chars}:]|{_PLX})+)*"
+    patterns = (
+        ("gap", r"[ \t\r\n]+|#[^\r\n]*"),
+        ("iri", r"<[^\x00-\x20<>\"{}|^`]*>"),
+        ("pname", rf"(?:{prefix})?:(?:{local})?"),
+        ("bnode", rf"_:[{start}0-9][{chars}]*(?:\.+[{chars}]+)*"),
+        ("var", rf"[?$][{start}0-9][{start}{inner}]*"),
+        ("string", "|".join((_LONG, _LONG.replace('"', "'"), _SHORT, _SHORT.replace('"', "'")))),
+        ("lang", r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[a-z]+)?"),
+        ("number", rf"[+-]?{_DIGITS}"),
+        ("word", r"[A-Za-z][A-Za-z0-9_]*"),
+        ("punct", r"<<\(|\)>>|<<|>>|\{\||\|\}|\^\^|&&|\|\||!=|<=|>=|[{}()\[\];,.=<>!+\-*/|^?~]"),
+    )
+    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns))
 
 
 @cache
@@ -87,7 +90,7 @@ def tokens(text: str) -> Iterator[Token]:
     Malformed
         At a character that begins no token, with its line and column.
     """
-    match = _scanner().match
+    match = _scanner(ascii_only=text.isascii()).match
     brackets: list[str] = []
     previous: Token | None = None
     offset = 0

@@ -65,16 +65,20 @@ class Facts:
 
     def triples(self, predicates: frozenset[NamedNode] | None = None) -> list[Triple]:
         """The triples with what the ontology lends to them; only those with the predicates, if given."""
-        said = [
+        if predicates is not None and TYPE not in predicates and SUBCLASS not in predicates:
+            return self._said(predicates)  # nothing else is lent
+        said = self._said(None)
+        every = said + self._vocabulary.context(said)
+        return every if predicates is None else [t for t in every if t.predicate in predicates]
+
+    def _said(self, predicates: frozenset[NamedNode] | None) -> list[Triple]:
+        return [
             Triple(subject, predicate, value)
             for subject, of in self.out.items()
             for predicate, values in of.items()
+            if predicates is None or predicate in predicates
             for value in values
         ]
-        if predicates is None:
-            return said + self._vocabulary.context(said)
-        lent = self._vocabulary.context(said) if TYPE in predicates or SUBCLASS in predicates else []
-        return [triple for triple in said + lent if triple.predicate in predicates]
 
     def about(self, node: Term) -> Mapping[NamedNode, list[Term]]:
         """Everything said of a node, by property."""

@@ -41,6 +41,12 @@ _UNORDERED = Report(
     turtle=f"@prefix sh: <{SH}> .\n[] a sh:ValidationReport ; sh:conforms false .\n",
     decided_by="pyshacl",
 )
+_ALONE = frozenset(
+    f"{SH}{name}ConstraintComponent"
+    for name in ("MinInclusive", "MinExclusive", "MaxInclusive", "MaxExclusive", "Pattern", "Datatype",
+                 "MinLength", "MaxLength")
+)  # fmt: skip
+"""What a value can break without regard to any other."""
 _ORDER = {Severity.VIOLATION: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -153,7 +159,8 @@ def _one_at_a_time() -> Iterator[None]:
 def _findings(results: Any, shapes: rdflib.Graph) -> tuple[Finding, ...]:
     from rdflib import URIRef
 
-    names = ("result", "focusNode", "resultPath", "resultMessage", "resultSeverity", "value", "sourceShape")
+    names = ("result", "focusNode", "resultPath", "resultMessage", "resultSeverity", "value", "sourceShape",
+             "sourceConstraintComponent")  # fmt: skip
     sh = {name: URIRef(SH + name) for name in names}
     found = []
     for result in results.objects(None, sh["result"]):
@@ -169,6 +176,7 @@ def _findings(results: Any, shapes: rdflib.Graph) -> tuple[Finding, ...]:
                 severity=Severity(severity),
                 value=None if value is None else str(value),
                 shape=_named_shape(shapes, results.value(result, sh["sourceShape"])),
+                alone=str(results.value(result, sh["sourceConstraintComponent"])) in _ALONE,
             )
         )
     return tuple(sorted(set(found), key=_place))

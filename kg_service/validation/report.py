@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kg_service.errors import Invalid
+from kg_service.errors import BadValue, Invalid
 
 __all__ = ["Finding", "Report", "Severity", "require"]
 
@@ -24,7 +24,8 @@ class Finding:
     """One thing a shape has to say about one node.
 
     ``focus`` is the IRI of the node, ``path`` the IRI of the property (or a path in SPARQL's
-    notation), ``value`` the value at fault as text, ``shape`` the IRI of the named shape.
+    notation), ``value`` the value at fault as text, ``shape`` the IRI of the named shape. ``alone``
+    tells that the value is at fault by itself (its limits, form or datatype), not beside others.
     """
 
     focus: str
@@ -33,6 +34,7 @@ class Finding:
     severity: Severity
     value: str | None
     shape: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +62,32 @@ class Report:
 
 
 def require(report: Report, given: Mapping[str, tuple[str, str]] | None = None) -> None:
-    """Raise :class:`~kg_service.errors.Invalid` unless the report conforms.
+    """Raise unless the report conforms.
 
-    The detail holds the distinct messages, first things first. Parameter and value at fault are those
-    of the first finding: as the user wrote them where ``given`` has them (property IRI to name and
-    text), else the local name of the property and its canonical value.
+    Parameters
+    ----------
+    given
+        What the user wrote: property IRI to name and text.
+
+    Raises
+    ------
+    BadValue
+        A value that the user gave by name is at fault by itself.
+    Invalid
+        Otherwise. The detail holds the distinct messages, first things first; parameter and value are
+        those of the first finding, in the user's words or else as local name and canonical value.
     """
     if report.conforms:
         return
     found = report.violations
+    words = given or {}
+    for finding in found:
+        name, text = words.get(finding.path or "", ("", ""))
+        if finding.alone and name:
+            detail = f"{name} = {text}: {finding.message}"
+            raise BadValue(detail, parameter=name, value=text, report=report.turtle)
     first = found[0]
-    name, text = (given or {}).get(first.path or "", ("", ""))
+    name, text = words.get(first.path or "", ("", ""))
     messages = list(dict.fromkeys(f.message for f in found))
     shown, rest = messages[:3], len(messages) - 3
     detail = " ".join(shown) + (f" (and {rest} more)" if rest > 0 else "")

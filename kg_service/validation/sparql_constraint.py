@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Variable
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, Store, Variable
 
 from kg_service.model.terms import OWL
 from kg_service.validation.constraints import ValueTest
@@ -60,9 +60,8 @@ def compile_sparql(shapes: Description, constraint: Node) -> ValueTest:
     def test(node: Term, facts: Facts) -> bool:
         if isinstance(node, BlankNode):
             raise Doubt("blank nodes cannot be bound")
-        graph = DefaultGraph()
         store = Store()
-        store.extend(Quad(t.subject, t.predicate, t.object, graph) for t in facts.triples(predicates))
+        store.extend(Quad(*triple) for triple in facts.triples(predicates))
         solutions = store.query(query, substitutions={_THIS: node})
         if not isinstance(solutions, QuerySolutions):
             raise Doubt("not a SELECT")

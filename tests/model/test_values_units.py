@@ -155,6 +155,19 @@ def test_a_longer_wavelength_is_a_lower_energy(one: Decimal, other: Decimal):
     assert Decimal(first.text) > Decimal(second.text)
 
 
+@pytest.mark.parametrize("unit", ["parsec", "Mpc", "AU", "lyr", "solRad", "earthRad", "Gm", "1/pc"])
+def test_a_unit_of_distances_is_no_wavelength(unit: str):
+    with pytest.raises(WrongUnit) as caught:
+        read(f"5 {unit}", Kind.ENERGY, unit="keV", photon=True, parameter="e_min")
+    assert {"keV", "nm", "Angstrom", "Hz"} <= set(caught.value.near)
+    assert (caught.value.parameter, caught.value.value) == ("e_min", f"5 {unit}")
+
+
+@pytest.mark.parametrize("unit", ["fm", "pm", "Angstrom", "nm", "um", "mm", "cm", "m", "km", "1/cm"])
+def test_every_unit_of_wavelengths_gives_an_energy(unit: str):
+    assert read(f"5 {unit}", Kind.ENERGY, unit="keV", photon=True).unit == "keV"
+
+
 @pytest.mark.parametrize("text", ["1 nm", "1 GHz", "1 cm-1"])
 def test_only_photons_have_a_wavelength(text: str):
     with pytest.raises(WrongUnit, match="photons only"):

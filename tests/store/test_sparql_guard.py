@@ -432,3 +432,42 @@ def test_a_quoted_text_is_one_token_on_one_line_and_means_itself(text):
     assert unescape(token.text[1:-1], written, 0) == text
     assert "\n" not in written
     assert "\r" not in written
+
+
+ASCII_PIECES = (
+    "SELECT ",
+    "?a",
+    "$b1",
+    "_:c.d",
+    "kg:Run",
+    ":x.y",
+    "a:",
+    "a.b:c%20d",
+    "<http://e.org/#>",
+    "<",
+    "1.5e3",
+    "'q'",
+    '"""l\n"""',
+    "@en-GB",
+    " ",
+    "\n",
+    "#c\n",
+    ".",
+    "\\",
+    "^^",
+    "-",
+    "_",
+    "7",
+)
+
+
+@given(st.lists(st.sampled_from(ASCII_PIECES), max_size=12))
+def test_a_text_of_ascii_alone_has_the_tokens_that_any_text_has(pieces):
+    def read(text):
+        try:
+            return list(tokens(text))
+        except Malformed:
+            return None
+
+    text = "".join(pieces)
+    assert read(text) == read(f"{text}\n# \u00e9")

@@ -10,7 +10,7 @@ import pytest
 from conftest import GRAPHS, ROOT, SHAPES, read
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg_service.errors import Invalid, Malformed, NotFound
+from kg_service.errors import BadValue, Invalid, Malformed, NotFound
 from kg_service.model.terms import KG, XSD
 from kg_service.validation.judge import Judge, Report, require
 from kg_service.validation.referee import to_rdflib
@@ -72,6 +72,19 @@ def test_a_refusal_is_short_when_much_is_wrong():
     with pytest.raises(Invalid) as named:
         require(Report(False, findings, "turtle"), {f"{KG}p0": ("dec", "91d")})
     assert (named.value.parameter, named.value.value) == ("dec", "91d")
+
+
+def test_a_value_at_fault_by_itself_is_a_bad_value_where_its_user_named_it(judge: Judge):
+    said = {f"{KG}declination": ("dec", "91d")}
+    with pytest.raises(BadValue) as refusal:
+        require(judge.check(read(DECLINATION), "query"), said)
+    problem = refusal.value
+    assert (problem.parameter, problem.value) == ("dec", "91d")
+    assert problem.detail == "dec = 91d: Declination is one number of degrees (ICRS) between -90 and +90."
+    assert problem.report
+    empty = read(GRAPHS / "violating" / "query" / "band-empty.ttl")
+    with pytest.raises(Invalid):
+        require(judge.check(empty, "query"), {f"{KG}minimumEnergy": ("e_min", "2 keV")})
 
 
 def test_warnings_let_a_graph_pass_and_are_reported(judge: Judge):
