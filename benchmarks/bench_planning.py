@@ -16,7 +16,7 @@ from kg_service.model.query import Binding, Constraint, Query
 from kg_service.model.terms import KG, ODA
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Input, Output, Workflow
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import Asked, match
 from kg_service.planning.plan import plans
 from kg_service.planning.runkey import run_key
@@ -66,7 +66,7 @@ def index(size):
     for have, gets in pairwise(CHAIN):
         flows.append(flow(f"to-{gets[len(KG) :]}", [(have, {})], [Output("v", gets, is_product=False)]))
     flows.append(flow("chained", [(CHAIN[-1], {})], [Output("out", KG + "TriggerList")]))
-    return Index(flows, catalogue())
+    return WorkflowIndex(flows, catalogue())
 
 
 def query(asks_for, given, instrument=None):
@@ -142,4 +142,4 @@ def test_run_key(benchmark):
 @pytest.mark.parametrize("size", [10_000, 100_000])
 def test_compile(benchmark, size):
     flows = [e.workflow for e in index(size).entries]
-    benchmark.pedantic(Index, (flows, catalogue()), rounds=1)
+    benchmark.pedantic(WorkflowIndex, (flows, catalogue()), rounds=1)

@@ -124,9 +124,12 @@ def _answer(
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     status = status_of(error)
-    return _answer(
-        request, error, status, {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    )
+    headers = {}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    if isinstance(error, errors.UnsupportedMediaType) and request.method == "POST" and error.near:
+        headers["Accept-Post"] = ", ".join(error.near)
+    return _answer(request, error, status, headers)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

@@ -30,7 +30,7 @@ from kg_service.intake.digest import code_digest
 from kg_service.model.product import Product
 from kg_service.model.registry import Registry
 from kg_service.model.terms import Site
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.ports import Engine, GraphStore, Limits, Listener, Outcome, Task
 from kg_service.rdf.agent import Agent
 from kg_service.store.blobs import FolderBlobs
@@ -61,7 +61,7 @@ class House:
     lookup: Lookup
     live: LiveRuns
     journey: Journey
-    index: Index
+    index: WorkflowIndex
     engine: LateEngine
     recorder: Recorder
     closed: threading.Event = field(default_factory=threading.Event)
@@ -176,7 +176,7 @@ def open_house(
     engine = LateEngine(
         lambda: LocalEngine(registry.codes, workers=settings.workers, cache=folder.path / "cache")
     )
-    index = Index(registry.workflows, catalogue)
+    index = WorkflowIndex(registry.workflows, catalogue)
     steps = StepRunner(
         site=site,
         catalogue=catalogue,

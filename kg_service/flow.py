@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from kg_service.discovery.lookup import Lookup
 from kg_service.errors import Conflict, Problem, RunFailed
 from kg_service.execution.conductor import Conductor
 from kg_service.execution.live import LiveRuns
-from kg_service.execution.performance import NO_DATA, Performance, Terms, no_data
+from kg_service.execution.performance import NO_DATA, Freshness, Performance, no_data
 from kg_service.execution.recording import Recorder
 from kg_service.model.answer import Answer, AnswerStatus, PassedOver, Resolved, StepAnswer
 from kg_service.model.plan import Explanation, Plan
@@ -24,8 +24,8 @@ from kg_service.model.product import Product
 from kg_service.model.query import Query
 from kg_service.model.run import ENDED, Phase, Run, new_run_ident, now
 from kg_service.model.terms import KG, ODA, Site
-from kg_service.planning.index import Index
-from kg_service.planning.plan import plans
+from kg_service.planning.index import WorkflowIndex
+from kg_service.planning.plan import in_turn
 from kg_service.rdf import query as query_rdf
 from kg_service.validation.judge import Judge, require
 
@@ -50,7 +50,7 @@ class Journey:
         self,
         *,
         site: Site,
-        index: Index,
+        index: WorkflowIndex,
         judge: Judge,
         lookup: Lookup,
         recorder: Recorder,
@@ -77,7 +77,7 @@ class Journey:
         lacking: list[Problem] = []
         for plan in explanation.plans:
             try:
-                made = self._conductor.recall(plan, Terms())[0]
+                made = self._conductor.recall(plan, Freshness())[0]
             except NO_DATA as problem:
                 lacking.append(problem)
                 continue
@@ -95,21 +95,25 @@ class Journey:
             When the query is not valid, or nothing can answer it.
         """
         self._check(query)
-        found = self._plans(query)
-        terms = Terms(fresh, _newer_than(query))
+        freshness = Freshness(fresh, _newer_than(query))
+        found = in_turn(query, self._index)
+        plan = next(found, None)
+        if plan is None:
+            raise self._refusal(query)
         passed: list[PassedOver] = []
-        for number, plan in enumerate(found):
+        while True:
             try:
-                made, steps = self._conductor.recall(plan, terms)
+                made, steps = self._conductor.recall(plan, freshness)
             except NO_DATA as problem:  # known from earlier products alone
-                if number + 1 == len(found):
+                following = next(found, None)
+                if following is None:
                     raise no_data(problem, passed) from problem
                 passed.append(self._conductor.passed_over(plan, problem))
+                plan = following
                 continue
             if len(made) == len(plan.steps):
                 return self._reused(query, made, steps, passed)
-            break
-        return self._start(query, found[len(passed) :], terms, passed)
+            return self._start(query, plan, found, freshness, passed)
 
     def wait(self, answer: Answer, seconds: float | None) -> Answer:
         """The answer as it stands when the run has ended or the time is over."""
@@ -166,13 +170,10 @@ class Journey:
         given = {b.property: (b.name, b.given) for b in query.bindings}
         require(self._judge.check(triples, noun="query"), given)
 
-    def _plans(self, query: Query) -> tuple[Plan, ...]:
-        found = plans(query, self._index)
-        if not found:
-            from kg_service.planning.whynot import explain, refusal
+    def _refusal(self, query: Query) -> Problem:
+        from kg_service.planning.whynot import explain, refusal
 
-            raise refusal(explain(query, self._index))
-        return found
+        return refusal(explain(query, self._index))
 
     def _reused(
         self, query: Query, made: list[Product], steps: list[StepAnswer], passed: list[PassedOver]
@@ -193,14 +194,15 @@ class Journey:
             caveats=_caveats(made),
         )
 
-    def _start(self, query: Query, found: tuple[Plan, ...], terms: Terms, passed: list[PassedOver]) -> Answer:
-        """Begin to carry out the first of these plans, or join the equal query that is under way."""
+    def _start(
+        self, query: Query, plan: Plan, others: Iterator[Plan], freshness: Freshness, passed: list[PassedOver]
+    ) -> Answer:
+        """Begin to carry out a plan, or join the equal query that is under way."""
         query_iri = self._recorder.query(query)
-        plan, *others = found
-        performance = Performance(query, query_iri, plan, terms, new_run_ident(), others, passed)
+        performance = Performance(query, query_iri, plan, freshness, new_run_ident(), others, passed)
         with self._lock:
             for other in self._under_way.values():
-                if other.query == query and other.terms == terms and not terms.fresh:
+                if other.query == query and other.freshness == freshness and not freshness.fresh:
                     return self._pending(query, other)
             workflow = None if performance.many else self._site.iri(*plan.last.workflow.path)
             self._live.begin(Run(performance.run, query_iri, workflow, Phase.PENDING, now()))
@@ -259,9 +261,7 @@ def _newer_than(query: Query) -> str | None:
 
 def _caveats(made: Sequence[Product]) -> tuple[str, ...]:
     """What the products on the way carry and the last one does not."""
-    return tuple(
-        dict.fromkeys(text for p in made[:-1] for text in p.quality if text not in made[-1].quality)
-    )
+    return tuple(dict.fromkeys(text for p in made[:-1] for text in p.quality if text not in made[-1].quality))
 
 
 def _resolved(query: Query, made: Sequence[Product] = ()) -> tuple[Resolved, ...]:

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from kg_service.api.documents import ASKED, answers, bodies
 from kg_service.api.files import file_of_type, give_file
 from kg_service.api.memo import KEEP
-from kg_service.api.negotiation import DATA_TYPES, HTML, JSON, RDF_TYPES, choose, json_bytes, reply
+from kg_service.api.negotiation import DATA_TYPES, HTML, JSON, RDF_TYPES, json_bytes, reply
 from kg_service.api.preferences import Preferences, read_preferences
-from kg_service.api.resources import give
+from kg_service.api.resources import FORM, form_of, give
 from kg_service.api.service import Service, host_of, in_thread, path_of, service_of
 from kg_service.discovery.describe import answer_json
 from kg_service.errors import Malformed, Problem, problem_from_code
@@ -52,9 +52,10 @@ def read_pairs(request: Request) -> list[tuple[str, str]]:
 
 
 def read_query(service: Service, term: str, request: Request) -> Query:
-    """The query of an address."""
+    """The query of an address; what chooses the form of the answer is no part of it."""
     house = service.house
-    return read_request(term, read_pairs(request), house.catalogue, house.registry.workflows)
+    pairs = [(name, value) for name, value in read_pairs(request) if name != FORM]
+    return read_request(term, pairs, house.catalogue, house.registry.workflows)
 
 
 def problem_of(answer: Answer) -> Problem:
@@ -72,7 +73,7 @@ def problem_of(answer: Answer) -> Problem:
 def answer_content(service: Service, answer: Answer, host: str) -> dict[str, Any]:
     """The answer as JSON."""
     made_for = service.made_for(answer.product) if answer.product is not None and answer.reused else None
-    return answer_json(answer, service.house.site, host, stale=service.is_stale, made_for=made_for)
+    return answer_json(answer, service.house.site, host, stale=service.house.is_stale, made_for=made_for)
 
 
 def in_words(query: Query) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _local(iri: str) -> str:
 async def ask(request: Request, term: str) -> Response:
     """The product when it exists or is ready within the wait, otherwise 202 and the run that makes it."""
     service = service_of(request)
-    kind = choose(request, (JSON, HTML, *RDF_TYPES, *DATA_TYPES))
+    kind = form_of(request, (JSON, HTML, *RDF_TYPES, *DATA_TYPES))
     preferences = read_preferences(request.headers)
     if kind == HTML and not preferences.applied:
         preferences = replace(preferences, wait=_PAGE_WAIT)
@@ -117,7 +118,7 @@ def _answered(request: Request, service: Service, answer: Answer, preferences: P
     if answer.status is not AnswerStatus.DONE or product is None:
         raise problem_of(answer)
     types = tuple(f.media_type for f in product.files if f.media_type in DATA_TYPES)
-    kind = choose(request, (JSON, HTML, *RDF_TYPES, *types))
+    kind = form_of(request, (JSON, HTML, *RDF_TYPES, *types))
     headers = {"Content-Location": f"/products/{product.ident}", **preferences.headers}
     site = service.house.site
     if answer.reused and KEEP in request.scope:
@@ -144,7 +145,7 @@ def _pending(request: Request, service: Service, answer: Answer, preferences: Pr
         "Vary": "Accept",
         **preferences.headers,
     }
-    if choose(request, (JSON, HTML, *RDF_TYPES, *DATA_TYPES)) == HTML:
+    if form_of(request, (JSON, HTML, *RDF_TYPES, *DATA_TYPES)) == HTML:
         content |= in_words(answer.query)
         body = service.pages.page("pending", content, host=host_of(request), path=path_of(request))
         return reply(request, body, HTML, status=202, headers=headers | {"Retry-After": "2"})

@@ -58,6 +58,8 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
     ),
     "Answer": _object(
         query=_TEXT,
+        ask=_TEXT,
+        where={"type": "object"},
         status={"enum": ["pending", "done", "failed", "cancelled"]},
         reused=_TRUTH,
         reuse=_or_null(_object(made=_TEXT, by=_TEXT, version=_TEXT, why=_TEXT)),
@@ -66,6 +68,8 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
         workflow=_TEXT_OR_NULL,
         steps=_many(_object(run=_TEXT_OR_NULL, workflow=_TEXT, product=_TEXT_OR_NULL, reused=_TRUTH)),
         resolved=_many(_object(term=_TEXT, given=_TEXT, used=_TEXT)),
+        passed_over=_many(_object(workflow=_TEXT, code=_TEXT, detail=_TEXT)),
+        caveats=_TEXTS,
         files=_or_null(_TEXTS),
         problem=_or_null(_ref("Problem")),
     ),
@@ -91,7 +95,9 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
         candidates=_many(_object(
             workflow=_TEXT, ok=_TRUTH, rank=_or_null(_WHOLE), reasons=_TEXTS,
             missing=_many(_object(code=_TEXT, term=_TEXT, message=_TEXT)),
-            remedy=_many(_object(edit={"enum": ["add", "drop", "replace"]}, term=_TEXT, value=_ANY)),
+            remedy=_many(_object(
+                edit={"enum": ["add", "drop", "replace"]}, term=_TEXT, value=_ANY, name=_TEXT, text=_TEXT,
+            )),
         )),
         why_not=_TEXT_OR_NULL,
     ),
@@ -113,9 +119,10 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
     ),
     "Instrument": _object(
         id=_TEXT, url=_TEXT, name=_TEXT, label=_TEXT, description=_TEXT, kind=_TEXT_OR_NULL, observes=_TEXTS,
-        part_of=_TEXTS, start=_TEXT_OR_NULL, end=_TEXT_OR_NULL, energy=_many(_NUMBER_OR_NULL),
+        part_of=_TEXTS, parts=_TEXTS, start=_TEXT_OR_NULL, end=_TEXT_OR_NULL, energy=_many(_NUMBER_OR_NULL),
         alt_labels=_TEXTS, workflows=_TEXTS,
     ),
+    "Shape": _object(id=_TEXT, url=_TEXT, name=_TEXT, label=_TEXT),
     "Dataset": _object(
         id=_TEXT, url=_TEXT, name=_TEXT, title=_TEXT, sha256=_TEXT, address=_TEXT_OR_NULL, reached=_TEXT,
         accessed=_TEXT_OR_NULL, licence=_TEXT_OR_NULL, cite=_TEXT_OR_NULL,
@@ -133,7 +140,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
         "example": {"ask": "Spectrum", "where": {"object": "Mrk 421", "e_min": {"value": 20, "unit": "keV"}}},
     },
     **{f"{name}List": _list_of(name)
-       for name in ("Product", "Run", "Workflow", "Query", "Term", "Instrument", "Dataset")},
+       for name in ("Product", "Run", "Workflow", "Query", "Term", "Instrument", "Dataset", "Shape")},
 }  # fmt: skip
 
 ASKED: Final[dict[str, Any]] = {

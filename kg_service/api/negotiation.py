@@ -13,17 +13,24 @@ from starlette.responses import Response
 from kg_service.errors import NotAcceptable
 from kg_service.rdf.formats import JSONLD, PROVN, TURTLE
 
-__all__ = ["DATA_TYPES", "HTML", "JSON", "PROBLEM", "RDF_TYPES", "choose", "is_known", "json_bytes",
-           "prefers_page", "reply"]  # fmt: skip
+__all__ = ["DATA_NAMES", "DATA_TYPES", "HTML", "JSON", "PROBLEM", "RDF_TYPES", "choose", "is_known",
+           "json_bytes", "prefers_page", "reply"]  # fmt: skip
 
 HTML: Final = "text/html"
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
 RDF_TYPES: Final = (TURTLE, JSONLD, "application/n-triples", "application/rdf+xml", PROVN)
-DATA_TYPES: Final = (
-    "application/fits", "application/x-votable+xml", "text/ecsv", "text/csv", "application/x-hdf5",
-    "image/png", "image/svg+xml",
-)  # fmt: skip
+DATA_NAMES: Final = {
+    "fits": "application/fits",
+    "votable": "application/x-votable+xml",
+    "ecsv": "text/ecsv",
+    "csv": "text/csv",
+    "hdf5": "application/x-hdf5",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
+"""Short names of the media types of data."""
+DATA_TYPES: Final = tuple(DATA_NAMES.values())
 
 
 def _accepted(header: str) -> list[tuple[str, float]]:

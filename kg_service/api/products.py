@@ -25,7 +25,7 @@ router = APIRouter(tags=["products"])
 
 def _content(service: Service, product: Product, host: str) -> dict[str, Any]:
     return product_json(
-        product, service.house.site, host, service.is_stale(product), query=service.made_for(product)
+        product, service.house.site, host, service.house.is_stale(product), query=service.made_for(product)
     )
 
 
@@ -50,7 +50,7 @@ def one(request: Request, ident: str) -> Response:
     service = service_of(request)
     house = service.house
     iri = service.iri("products", ident)
-    product = house.lookup.product(iri)
+    product = service.recorded("products", ident, house.lookup.product)
     types = tuple(f.media_type for f in product.files if f.media_type in DATA_TYPES)
     kind = form_of(request, (JSON, HTML, *RDF_TYPES, *types))
     if kind in types:
@@ -82,7 +82,7 @@ def _words(service: Service, query: str | None) -> dict[str, Any]:
 def file(request: Request, ident: str, name: str) -> Response:
     """The bytes as they were written; ETag is their sha256."""
     service = service_of(request)
-    product = service.house.lookup.product(service.iri("products", ident))
+    product = service.recorded("products", ident, service.house.lookup.product)
     for found in product.files:
         if found.name == name:
             return give_file(request, service, found)
@@ -100,7 +100,7 @@ def file(request: Request, ident: str, name: str) -> Response:
 def provenance(request: Request, ident: str) -> Response:
     """The whole history as one graph; PROV-N too."""
     service = service_of(request)
-    lineage = service.house.lookup.lineage(service.iri("products", ident))
+    lineage = service.recorded("products", ident, service.house.lookup.lineage)
     return give_graph(request, service, lineage, f"History of product {ident}")
 
 
@@ -116,13 +116,26 @@ def history(request: Request, of: str) -> Response:
     return give_graph(request, service, service.house.lookup.lineage(iri), f"History of {iri}")
 
 
+@router.get("/datasets", summary="Datasets that runs used.", responses=bodies("DatasetList"))
+def datasets(request: Request, limit: Limit = 100, after: After = None) -> Response:
+    """Those that a run used last come first."""
+    service = service_of(request)
+    house = service.house
+    found = house.lookup.datasets()
+    some, following = page_of(found, house.site.ident, limit=limit, after=after)
+    here = f"{host_of(request)}/datasets/"
+    items = [_dataset(house.lookup.dataset(iri), iri, here + house.site.ident(iri)) for iri in some]
+    return give_list(request, service, "datasets", items, total=len(found), after=following)
+
+
 @router.get("/datasets/{ident}", summary="A dataset that runs used.", responses=bodies("Dataset", rdf=True))
 def dataset(request: Request, ident: str) -> Response:
     """What was read: where it comes from, its sha256, licence and citation."""
     service = service_of(request)
     house = service.house
     iri = service.iri("datasets", ident)
-    content = _dataset(house.lookup.dataset(iri), iri, f"{host_of(request)}/datasets/{ident}")
+    found = service.recorded("datasets", ident, house.lookup.dataset)
+    content = _dataset(found, iri, f"{host_of(request)}/datasets/{ident}")
 
     def graph() -> list[Triple]:
         return [t for t in house.lookup.record(iri) if getattr(t.subject, "value", "") == iri]

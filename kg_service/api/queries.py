@@ -19,7 +19,7 @@ from kg_service.intake.short import read_short
 from kg_service.model.answer import Answer
 from kg_service.model.query import Query
 from kg_service.rdf import query as query_rdf
-from kg_service.rdf.formats import READABLE
+from kg_service.rdf.formats import READABLE, media_type
 
 __all__ = ["router"]
 
@@ -73,9 +73,10 @@ def _read(service: Service, data: bytes, kind: str) -> tuple[Query, bool]:
     house = service.house
     if kind == JSON:
         return read_short(data, house.catalogue, house.registry.workflows)
-    if not kind:
+    if media_type(kind) not in READABLE:
+        given = f"A query as {kind} is not read here" if kind else "The body has no Content-Type"
         raise UnsupportedMediaType(
-            f"The body has no Content-Type; send one of {', '.join(_READ)}.", near=_READ
+            f"{given}; send one of {', '.join(_READ)}.", value=kind or None, near=_READ
         )
     return read_graph(data, kind, house.site, house.catalogue, house.registry.workflows), False
 
@@ -98,10 +99,10 @@ def listed(request: Request, limit: Limit = 100, after: After = None) -> Respons
     responses=bodies("Answer", rdf=True),
 )
 def one(request: Request, ident: str) -> Response:
-    """The answer as it stands; the graph can be posted back."""
+    """The answer as it stands. JSON and RDF can be posted back: they hold the question."""
     service = service_of(request)
     house = service.house
-    answer = house.journey.answer(service.iri("queries", ident))
+    answer = service.recorded("queries", ident, house.journey.answer)
     content = answer_content(service, answer, host_of(request))
     headers = {}
     if answer.product is not None:

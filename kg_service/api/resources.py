@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Query
@@ -11,15 +11,17 @@ from pyoxigraph import Triple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg_service.api.negotiation import HTML, JSON, RDF_TYPES, choose, json_bytes, reply
+from kg_service.api.negotiation import DATA_NAMES, HTML, JSON, RDF_TYPES, choose, json_bytes, reply
 from kg_service.api.service import Service, host_of, path_of
 from kg_service.errors import BadValue, NotAcceptable
 from kg_service.rdf.formats import EXTENSIONS, TURTLE, serialise
 
-__all__ = ["After", "Limit", "form_of", "give", "give_graph", "give_list", "page_of"]
+__all__ = ["FORM", "After", "Limit", "form_of", "give", "give_graph", "give_list", "page_of"]
 
 T = TypeVar("T")
-_NAMES = {"json": JSON, "html": HTML, **EXTENSIONS}
+FORM: Final = "as"
+"""The name in an address that chooses the form. Python reserves the word: no analysis has such an input."""
+_NAMES = {"json": JSON, "html": HTML, **DATA_NAMES, **EXTENSIONS}
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many items are given at most.")]
 After = Annotated[
@@ -35,13 +37,13 @@ def form_of(request: Request, offered: Sequence[str]) -> str:
     NotAcceptable
         It is not given here.
     """
-    name = request.query_params.get("as")
+    name = request.query_params.get(FORM)
     if name is None:
         return choose(request, offered)
     names = {short: kind for short, kind in _NAMES.items() if kind in offered}
     if name not in names:
         raise NotAcceptable(
-            f"This address gives {', '.join(names)}, not {name!r}.", parameter="as", value=name, near=names
+            f"This address gives {', '.join(names)}, not {name!r}.", parameter=FORM, value=name, near=names
         )
     return names[name]
 
@@ -122,14 +124,29 @@ def page_of(
 
 
 def give_list(
-    request: Request, service: Service, noun: str, items: Sequence[Any], *, total: int, after: str | None
+    request: Request,
+    service: Service,
+    noun: str,
+    items: Sequence[Any],
+    *,
+    total: int,
+    after: str | None,
+    near: Sequence[str] | None = None,
 ) -> Response:
-    """A page of a list; ``after`` is the key of its last item when there are more."""
+    """A page of a list; ``after`` is the key of its last item when there are more.
+
+    Parameters
+    ----------
+    near
+        Of a search: words that would have found something; ``None`` for lists that are not searched.
+    """
     following = None
     if after is not None:
         kept = [(n, v) for n, v in parse_qsl(request.url.query, keep_blank_values=True) if n != "after"]
         following = f"{host_of(request)}{request.url.path}?{urlencode([*kept, ('after', after)])}"
-    content = {"items": list(items), "total": total, "next": following}
+    content: dict[str, Any] = {"items": list(items), "total": total, "next": following}
+    if near is not None:
+        content["near"] = list(near)
     headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
     kind = form_of(request, (JSON, HTML))
     if kind == JSON:

@@ -38,7 +38,7 @@ def _run(service: Service, ident: str) -> Run:
     if live is not None and live.phase not in ENDED:
         return live
     try:
-        return service.house.lookup.run(service.iri("runs", ident))
+        return service.recorded("runs", ident, service.house.lookup.run)
     except NotFound:
         if live is None:
             raise

@@ -26,6 +26,7 @@ T = TypeVar("T")
 _HOST = re.compile(r"[\w.-]+(:\d{1,5})?|\[[0-9a-fA-F:.]+\](:\d{1,5})?")
 _PART = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 _NO_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f-\x9f]|[\ud800-\udfff]|[^\x00-\ud7ff\ue000-\uffef]")
+_BEGINNING = 6  # characters of an address from which those that begin so are looked up
 _FIRST_LOOK, _LAST_LOOK = 0.002, 0.05  # s between two looks at a run that is waited for
 
 
@@ -42,7 +43,6 @@ class Service:
         self.house = house
         self.pages = pages
         self.closing = closing
-        self.active = frozenset(house.site.iri(*w.path) for w in house.registry.workflows)
         self._pool: SparqlPool | None = None
         self._lock = threading.Lock()
 
@@ -77,21 +77,43 @@ class Service:
                 raise NotFound(f"Nothing in /{kind} has the name {part!r}.", value=part)
         return self.house.site.iri(kind, *parts)
 
+    def recorded(self, kind: str, ident: str, find: Callable[[str], T]) -> T:
+        """What ``find`` knows of the resource with this address.
+
+        Raises
+        ------
+        NotFound
+            There is none; those whose address begins so are near.
+        """
+        iri = self.iri(kind, ident)
+        try:
+            return find(iri)
+        except NotFound as missing:
+            if missing.value != iri or len(ident) < _BEGINNING:
+                raise
+            near = self._beginning(f"{kind}/{ident}")
+            if not near:
+                raise
+            detail = f"Nothing here has the address {iri}; an address is written in full: {', '.join(near)}."
+            raise NotFound(detail, value=iri, near=near) from None
+
+    def _beginning(self, text: str) -> tuple[str, ...]:
+        try:
+            return (self.house.lookup.full_iri(text),)
+        except NotFound as several:
+            return several.near
+
     def full_iri(self, text: str) -> str:
         """The IRI of a product, run or query by its address or the beginning of it.
 
         Raises
         ------
-        NotFound, Conflict
+        NotFound
             Nothing begins so, or more than one thing does.
         """
         if _NO_IRI.search(text):
             raise NotFound(f"{text!r} is no address of a product, run or query.", value=text)
         return self.house.lookup.full_iri(text)
-
-    def is_stale(self, product: Product) -> bool:
-        """Whether the workflow that made a product has another version by now."""
-        return product.workflow not in self.active
 
     def made_for(self, product: Product) -> str | None:
         """The query (IRI) that a product was made for."""

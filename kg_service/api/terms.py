@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from starlette.responses import Response
 
 from kg_service.api.documents import bodies, texts
@@ -16,8 +17,9 @@ from kg_service.api.negotiation import HTML, RDF_TYPES
 from kg_service.api.resources import After, Limit, give, give_graph, give_list, page_of
 from kg_service.api.service import Service, host_of, service_of
 from kg_service.data import data_folder
+from kg_service.discovery.instruments import instruments_of, with_wholes
 from kg_service.errors import NotFound
-from kg_service.model.terms import KG
+from kg_service.model.terms import KG, OWL, RDFS
 from kg_service.rdf.formats import TURTLE, parse
 from kg_service.vocabulary.catalogue import Catalogue, Role, Term
 
@@ -126,7 +128,8 @@ def instruments(request: Request, limit: Limit = 100, after: After = None) -> Re
     service = service_of(request)
     found = service.house.catalogue.instruments()
     some, following = page_of(found, str, limit=limit, after=after)
-    items = [_instrument(service, iri, host_of(request)) for iri in some]
+    using = _workflows_using(service)
+    items = [_instrument(service, iri, host_of(request), using) for iri in some]
     return give_list(request, service, "instruments", items, total=len(found), after=following)
 
 
@@ -135,28 +138,40 @@ def instrument(request: Request, name: str) -> Response:
     """What it observes, when it does, and which workflows use it."""
     service = service_of(request)
     iri = service.house.catalogue.find(name, among="instrument").iri
-    content = _instrument(service, iri, host_of(request))
+    content = _instrument(service, iri, host_of(request), _workflows_using(service))
     return give(request, service, "instrument", content, graph=lambda: _about(service.house.catalogue, iri))
 
 
-def _instrument(service: Service, iri: str, host: str) -> dict[str, Any]:
+def _workflows_using(service: Service) -> dict[str, list[str]]:
+    """The workflows (IRIs) of each instrument; those of a detector are also those of its observatory."""
     house = service.house
-    found = house.catalogue.instrument(iri)
-    term = house.catalogue.term(iri)
+    using: dict[str, list[str]] = {}
+    for workflow in house.registry.workflows:
+        for iri in with_wholes(instruments_of(workflow, house.catalogue), house.catalogue):
+            using.setdefault(iri, []).append(house.site.iri(*workflow.path))
+    return using
+
+
+def _instrument(service: Service, iri: str, host: str, using: Mapping[str, list[str]]) -> dict[str, Any]:
+    house = service.house
+    catalogue = house.catalogue
+    found = catalogue.instrument(iri)
+    term = catalogue.term(iri)
     return {
         "id": iri,
-        "url": f"{host}/instruments/{_path_name(house.catalogue, term)}",
+        "url": f"{host}/instruments/{_path_name(catalogue, term)}",
         "name": term.local,
         "label": found.label,
         "description": found.description,
         "kind": found.kind or None,
         "observes": list(found.observes),
         "part_of": list(found.part_of),
+        "parts": [other for other in catalogue.instruments() if iri in catalogue.instrument(other).part_of],
         "start": found.start,
         "end": found.end,
         "energy": [found.lowest, found.highest],
         "alt_labels": list(found.alt_names),
-        "workflows": [house.site.iri(*w.path) for w in house.registry.workflows if iri in w.instruments],
+        "workflows": using.get(iri, []),
     }
 
 
@@ -167,10 +182,33 @@ def ontology(request: Request) -> Response:
     return give_graph(request, service, service.house.catalogue.triples, f"The ontology <{KG}>")
 
 
+@router.get("/shapes", summary="The nouns that have SHACL shapes.", responses=bodies("ShapeList"))
+def nouns_with_shapes(request: Request, limit: Limit = 100, after: After = None) -> Response:
+    """What is judged before it is written."""
+    service = service_of(request)
+    nouns = _shape_files()
+    some, following = page_of(list(nouns), str, limit=limit, after=after)
+    items = [_shape(noun, nouns[noun], host_of(request)) for noun in some]
+    return give_list(request, service, "shapes", items, total=len(nouns), after=following)
+
+
+def _shape_files() -> dict[str, Path]:
+    return {path.stem: path for path in sorted(data_folder("shapes").glob("*.ttl"))}
+
+
+def _shape(noun: str, path: Path, host: str) -> dict[str, Any]:
+    graph, _ = _read(path)
+    me = next(t.subject for t in graph if getattr(t.object, "value", "") == OWL + "Ontology")
+    labels = [t.object for t in graph if t.subject == me and t.predicate.value == RDFS + "label"]
+    assert isinstance(me, NamedNode)
+    label = next((label.value for label in labels if isinstance(label, Literal)), noun)
+    return {"id": me.value, "url": f"{host}/shapes/{noun}", "name": noun, "label": label}
+
+
 @router.get("/shapes/{noun}", summary="The SHACL shapes of a noun.", responses=texts(*RDF_TYPES, HTML))
 def shapes(request: Request, noun: str) -> Response:
     """What makes a query, workflow, run, product or dataset well formed."""
-    nouns = {path.stem: path for path in sorted(data_folder("shapes").glob("*.ttl"))}
+    nouns = _shape_files()
     if noun not in nouns:
         raise NotFound(
             f"There are no shapes for {noun!r}; there are for {', '.join(nouns)}.", value=noun, near=nouns

@@ -5,6 +5,7 @@ Plain ASGI, outside of the routes, so that it holds for errors, static files and
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +20,10 @@ _OPEN_TO_POST = ("/sparql",)
 _SAFE: Final = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
 _CORS: Final = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Content-Location, ETag, Link, Location, Preference-Applied"),
+    (
+        b"access-control-expose-headers",
+        b"Accept-Post, Allow, Content-Location, ETag, Link, Location, Preference-Applied, Retry-After",
+    ),
 ]
 _PREFLIGHT: Final = [
     (b"access-control-allow-headers",
@@ -63,7 +67,8 @@ class Wire:
             nonlocal ended
             if message["type"] == "http.response.start":
                 headers = message["headers"] = [*message["headers"], *_SAFE]
-                if shared:
+                # Why something was refused may be read by any site's script; a preflight stays refused.
+                if shared or (method != "OPTIONS" and message["status"] >= HTTPStatus.BAD_REQUEST):
                     headers += _CORS
                 kind = next((value for name, value in headers if name == b"content-type"), b"")
                 if kind.startswith(b"text/html"):

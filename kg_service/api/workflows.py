@@ -13,7 +13,7 @@ from kg_service.api.negotiation import HTML, RDF_TYPES
 from kg_service.api.resources import After, Limit, give, give_graph, give_list, page_of
 from kg_service.api.service import Service, host_of, service_of
 from kg_service.discovery.describe import workflow_json
-from kg_service.discovery.search import find_workflows
+from kg_service.discovery.search import find_workflows, near_words
 from kg_service.errors import NotFound
 from kg_service.model.workflow import Workflow
 from kg_service.validation.workflow_shape import workflow_shape
@@ -31,7 +31,7 @@ _Term = Annotated[str | None, Query(max_length=400)]
 )
 def listed(
     request: Request,
-    q: Annotated[str, Query(max_length=400, description="Words of name, title or description.")] = "",
+    q: Annotated[str, Query(max_length=400, description="Words of it and of what it is about.")] = "",
     produces: _Term = None,
     consumes: _Term = None,
     limit: Limit = 100,
@@ -43,7 +43,8 @@ def listed(
     found = find_workflows(house.registry.workflows, house.catalogue, q, produces or None, consumes or None)
     some, following = page_of(found, lambda w: w.name, limit=limit, after=after)
     items = [workflow_json(w, house.site, host_of(request), catalogue=house.catalogue) for w in some]
-    return give_list(request, service, "workflows", items, total=len(found), after=following)
+    near = () if found else near_words(house.registry.workflows, house.catalogue, q)
+    return give_list(request, service, "workflows", items, total=len(found), after=following, near=near)
 
 
 def _active(service: Service, name: str) -> Workflow:
@@ -74,7 +75,7 @@ def _give(request: Request, service: Service, workflow: Workflow) -> Response:
         **workflow_json(workflow, house.site, host_of(request), catalogue=house.catalogue),
         "shape": f"{here}{workflow.version}/shape",
         "versions": versions,
-        "active": iri in service.active,
+        "active": iri in house.active,
     }
     return give(
         request,

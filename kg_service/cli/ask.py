@@ -72,7 +72,7 @@ def _progress(quiet: bool) -> Iterator[Watch]:
         yield watch
 
 
-@click.command()
+@click.command(short_help="Get a product: found again, or made now.")
 @click.argument("term")
 @click.argument("given", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option(
@@ -80,12 +80,17 @@ def _progress(quiet: bool) -> Iterator[Watch]:
     type=click.Path(file_okay=False, path_type=Path),
     help="Copy the product's files into this folder.",
 )
-@click.option("--no-wait", is_flag=True, help="Return at once; the answer names the run (needs a service).")
-@click.option("--fresh", is_flag=True, help="Run anew even when an earlier product means the same.")
 @click.option(
-    "--as", "form", type=click.Choice(list(_FORMS)), help="Write the product to standard output in this form."
+    "--no-wait", is_flag=True, help="Return at once; the answer names the run (needs `kg serve` running)."
 )
-@click.option("--open", "open_plot", is_flag=True, help="Show the plot.")
+@click.option("--fresh", is_flag=True, help="Run anew, even when an earlier product means the same.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(list(_FORMS)),
+    help="Write the data to standard output, for pipes; table is ECSV, else VOTable, else CSV.",
+)
+@click.option("--open", "open_plot", is_flag=True, help="Show the plot in the usual viewer.")
 @click.option("--server", metavar="URL", help="Ask this service instead of the local data folder.")
 @reports_problems
 def ask(
@@ -99,17 +104,21 @@ def ask(
     server: str | None,
     output: Output,
 ) -> None:
-    """Ask for a product of the class TERM.
+    """Ask for a product of the class TERM: Spectrum, LightCurve, GammaRayLightCurve, Spectrogram ...
 
-    What is known is given as name=value: an object, an event, times, energies, an instrument.
-    A value may carry a unit or another notation; energies without one are in keV.
-    Common names: object, event, detector, ra, dec, radius, t1, t2, e_min, e_max, instrument.
+    What is known is given as name=value; quote values with blanks. Usual names: object, event, ra, dec,
+    radius, t1, t2, e_min, e_max, instrument, detector; others are the inputs that `kg workflows` lists.
+    A value may carry a unit or be in another notation (e_min="1 GeV", ra=11h04m27s, t1=MJD57754). Without
+    a unit, energies are in keV, angles in degrees. Times are UTC: 2017-01-01, or MJD..., JD..., GPS...
 
     \b
-    kg ask Spectrum object="TXS 0506+056" e_min="100 MeV"
+    kg ask Spectrum object="TXS 0506+056" e_min="1 GeV"
     kg ask LightCurve object="Mrk 421" instrument=Fermi-LAT
     kg ask Spectrogram event=GW150914 detector=H1 --open
     kg ask Spectrum object="TXS 0506+056" --as votable > txs.vot
+
+    It prints the product's address, three of its numbers, caveats, files and what to cite. An earlier
+    product that means the same is given again, and the answer says so.
     """
     with contextlib.closing(open_session(server, say=_say(output, form))) as session:
         with _progress(output.as_json or form is not None) as watch:
@@ -155,12 +164,20 @@ def _open_preview(answer: dict[str, Any]) -> None:
         click.echo("This product has no picture.", err=True)
 
 
-@click.command()
+@click.command(short_help="Which analyses can answer, and why others cannot.")
 @click.argument("term")
 @click.argument("given", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--server", metavar="URL", help="Ask this service instead of the local data folder.")
 @reports_problems
 def explain(term: str, given: tuple[str, ...], server: str | None, output: Output) -> None:
-    """Say which workflows can answer, in what order, and why each other one cannot. Nothing is run."""
+    """Say which workflows would answer a request, step by step, and why each other one cannot.
+
+    Takes the same TERM and NAME=VALUE as `kg ask`; nothing is run. Where nothing can answer, it names the
+    smallest change that would help.
+
+    \b
+    kg explain MultiInstrumentSpectrum object="TXS 0506+056"
+    kg explain LightCurve object="Mrk 421" instrument=POLAR
+    """
     with contextlib.closing(open_session(server, say=_say(output, None))) as session:
         output.show(session.explain(term, read_pairs(given)), explanation_text)

@@ -16,10 +16,14 @@ def _count(findings: list[str], good: str) -> str:
     return f"{len(findings)} findings" if findings else good
 
 
-@click.command()
+@click.command(short_help="Is everything in order: ontology, shapes, workflows?")
 @reports_problems
 def check(output: Output) -> None:
-    """Check that the ontology is consistent (HermiT), the shapes are well formed, and what ships conforms."""
+    """Check that the ontology is consistent, the shapes are well formed, and what ships conforms.
+
+    The reasoner HermiT judges the ontology and what every workflow says of its product; this takes some
+    seconds. Run it after a change to the ontology, the shapes or an analysis.
+    """
     from kg_service.factory import load_registry
     from kg_service.model.terms import Site
     from kg_service.rdf import workflow as workflow_rdf
@@ -55,10 +59,14 @@ def check(output: Output) -> None:
     output.show({"findings": []}, lambda _: "Everything is in order.")
 
 
-@click.command()
+@click.command(short_help="Make the index again from the records.")
 @reports_problems
 def rebuild(output: Output) -> None:
-    """Make the index again from the sealed records, which are the truth."""
+    """Make the index of the data folder again from its sealed records, which are the truth.
+
+    Products, files and records stay as they are. Of use when the index was lost or damaged, or after
+    records were copied in from elsewhere.
+    """
     from kg_service.factory import rebuild_index
 
     count = rebuild_index(Settings.from_environment(), say=lambda m: click.echo(m, err=True))

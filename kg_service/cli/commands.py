@@ -59,12 +59,20 @@ class _LateGroup(click.Group):
 def kg() -> None:
     """Ask for a data product by what it means; get it with its whole history.
 
-    \b
-    kg ask Spectrum object="TXS 0506+056"
-    kg ask GammaRayLightCurve object="Mrk 421" --open
-    kg explain LightCurve object="Mrk 421" instrument=POLAR
+    Name the kind of product (a TERM such as Spectrum, LightCurve, Spectrogram or GammaRayLightCurve) and
+    what you know (an object, an event, times, energies). An analysis that can make it is found and run;
+    what was made before is given again.
 
-    Records and products are kept in the folder KG_DATA; without it, in the user's data directory.
+    \b
+    kg workflows                                  what there is
+    kg ask Spectrum object="TXS 0506+056"         a spectrum, with plot and tables
+    kg ask GammaRayLightCurve object="Mrk 421"    by meaning: any gamma-ray light curve
+    kg explain Spectrum object="Mrk 421"          who can answer, and why not the others
+    kg serve                                      the same on a page and over HTTP
+
+    Everything is kept in the folder that KG_DATA names, else in your user's data directory. A service on
+    that folder is asked when one runs. Exit code: 0 answered; 1 an analysis failed or was stopped, or the
+    service is at fault; 2 the request is at fault, or nothing can answer it.
     """
 
 

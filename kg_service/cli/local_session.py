@@ -12,7 +12,7 @@ from typing import Any
 from kg_service.cli.session import Watch
 from kg_service.config import Settings
 from kg_service.discovery.describe import answer_json, workflow_json
-from kg_service.discovery.search import find_workflows
+from kg_service.discovery.search import find_workflows, near_words
 from kg_service.errors import BadValue, NotAcceptable, StorageFull
 from kg_service.factory import House, open_house
 from kg_service.intake.term import read_request
@@ -57,7 +57,9 @@ class LocalSession:
         answer = self._follow(answer, watch)
         files = self._place(answer.product, out) if answer.product is not None else []
         made_for = self._house.lookup.asked_by(answer.product) if answer.product is not None else None
-        return answer_json(answer, self._house.site, stale=self._stale, files=files, made_for=made_for)
+        return answer_json(
+            answer, self._house.site, stale=self._house.is_stale, files=files, made_for=made_for
+        )
 
     def _follow(self, answer: Answer, watch: Watch) -> Answer:
         """Watch the run to its end; an interrupt cancels it, and its record says so."""
@@ -72,11 +74,6 @@ class LocalSession:
         except KeyboardInterrupt:
             house.journey.cancel(ident)
         return house.journey.wait(answer, None)
-
-    def _stale(self, product: Product) -> bool:
-        """Whether the workflow that made a product has another version by now."""
-        active = {self._house.site.iri(*w.path) for w in self._house.registry.workflows}
-        return product.workflow not in active
 
     def _place(self, product: Product, out: Path | None) -> list[str]:
         """The product's files under their own names: copies in ``out``, else in the data folder."""
@@ -109,7 +106,8 @@ class LocalSession:
         house = self._house
         found = find_workflows(house.registry.workflows, house.catalogue, text, produces, consumes)
         items = [workflow_json(w, house.site, catalogue=house.catalogue) for w in found]
-        return {"items": items, "total": len(items), "next": None}
+        near = () if found else near_words(house.registry.workflows, house.catalogue, text)
+        return {"items": items, "total": len(items), "next": None, "near": list(near)}
 
     def provenance(self, iri: str, media_type: str) -> bytes:
         """The history of a product or run in a form."""

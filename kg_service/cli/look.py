@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,11 @@ from kg_service.errors import Malformed, NotAcceptable
 
 __all__ = ["provenance", "sparql", "workflows"]
 
-_LONGEST_NAME = 1000
+_LONGEST_NAME = 255
+_MOST_NAMES = 12
+_SPARQL = re.compile(r"\s*(PREFIX|BASE|SELECT|ASK|CONSTRUCT|DESCRIBE)\s", re.IGNORECASE)
+_LONGEST_HISTORY = 2**30  # bytes: it is our own
+_NTRIPLES = "application/n-triples"
 _HISTORY = {"turtle": "text/turtle", "jsonld": "application/ld+json", "provn": "text/provenance-notation"}
 _RESULTS = {
     "json": "application/sparql-results+json",
@@ -28,23 +33,39 @@ _RESULTS = {
 }
 
 
-@click.command()
-@click.argument("text", default="")
-@click.option("--produces", metavar="TERM", help="Only workflows whose product is one of these.")
-@click.option("--consumes", metavar="TERM", help="Only workflows that take this.")
+@click.command(short_help="Find analyses by words, products or inputs.")
+@click.argument("text", nargs=-1, metavar="[WORDS]...")
+@click.option("--produces", metavar="TERM", help="Only those whose product is one of these, by reasoning.")
+@click.option("--consumes", metavar="TERM", help="Only those that take this, such as object.")
 @click.option("--server", metavar="URL", help="Ask this service instead of the local data folder.")
 @reports_problems
 def workflows(
-    text: str, produces: str | None, consumes: str | None, server: str | None, output: Output
+    text: tuple[str, ...], produces: str | None, consumes: str | None, server: str | None, output: Output
 ) -> None:
-    """Find workflows by words of their title, by what they produce and what they take."""
+    """Find the analyses that can be asked for: all of them, or those that have all of the WORDS.
+
+    WORDS are looked for in what a workflow says of itself and in what the ontology says of its inputs,
+    products, instruments and messenger. An input with a question mark may be left out.
+
+    \b
+    kg workflows
+    kg workflows blazar spectrum
+    kg workflows --produces GammaRayLightCurve
+    kg workflows --consumes event
+    """
     with contextlib.closing(open_session(server)) as session:
-        output.show(session.workflows(text, produces, consumes), _workflows_text)
+        found = session.workflows(" ".join(text), produces, consumes)
+        there_is = found if found["items"] or output.as_json else session.workflows("", None, None)
+        output.show(found, lambda content: _workflows_text(content, there_is))
 
 
-def _workflows_text(found: dict[str, Any]) -> str:
+def _workflows_text(found: dict[str, Any], there_is: dict[str, Any]) -> str:
     if not found["items"]:
-        return "No workflow matches."
+        near = f" Near: {', '.join(found['near'])}." if found.get("near") else ""
+        names = [f"  {item['name']}: {item['title']}" for item in there_is["items"][:_MOST_NAMES]]
+        rest = there_is["total"] - len(names)
+        more = [f"  and {rest} more (kg workflows)"] if rest > 0 else []
+        return "\n".join([f"No workflow matches.{near} There are:", *names, *more])
     lines = []
     for item in found["items"]:
         gives = ", ".join(o["term"].rpartition("#")[2] for o in item["outputs"][:1])
@@ -55,51 +76,95 @@ def _workflows_text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-@click.command()
+@click.command(short_help="How a product or run came about.")
 @click.argument("iri")
-@click.option("--as", "form", type=click.Choice(list(_HISTORY)), default="turtle", show_default=True)
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["text", *_HISTORY]),
+    help="Form of the history; otherwise text on a terminal, turtle in a pipe.",
+)
 @click.option("--server", metavar="URL", help="Ask this service instead of the local data folder.")
 @reports_problems
-def provenance(iri: str, form: str, server: str | None, output: Output) -> None:
-    """The history of a product or run: its own record and those of everything it was derived from.
+def provenance(iri: str, form: str | None, server: str | None, output: Output) -> None:
+    """Tell how a product or run came about: its own record and those of everything it rests on.
 
-    IRI may be shortened to the first characters of its last part, as long as they name one resource.
+    IRI is the address that `kg ask` prints, or the first characters of its last part as long as they
+    name one resource. On a terminal the history is a short tree; the other forms hold all of it.
+
+    \b
+    kg provenance http://localhost:8000/products/3fa94c01d2e85b7760c1a4f8290be3d7
+    kg provenance 3fa94c01
+    kg provenance 3fa94c01 --as turtle > history.ttl
     """
-    form = "jsonld" if output.as_json else form
+    if output.as_json:
+        form = "jsonld"
+    form = form or ("text" if sys.stdout.isatty() else "turtle")
     with contextlib.closing(open_session(server)) as session:
-        sys.stdout.buffer.write(session.provenance(iri, _HISTORY[form]))
+        if form != "text":
+            sys.stdout.buffer.write(session.provenance(iri, _HISTORY[form]))
+            return
+        from kg_service.cli.history import history_text
+        from kg_service.rdf.formats import parse
+
+        triples = parse(session.provenance(iri, _NTRIPLES), _NTRIPLES, None, limit=_LONGEST_HISTORY)
+    click.echo(history_text(triples, iri, lines=_can_show("├─└│")))
 
 
-@click.command()
+def _can_show(text: str) -> bool:
+    """Whether standard output has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@click.command(short_help="Query everything recorded, in SPARQL.")
 @click.argument("query")
-@click.option("--as", "form", type=click.Choice(list(_RESULTS)), help="Form of the results.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(list(_RESULTS)),
+    help="Form of the results: json, csv, tsv or xml of rows; turtle or jsonld of a graph.",
+)
 @click.option("--server", metavar="URL", help="Ask this service instead of the local data folder.")
 @reports_problems
 def sparql(query: str, form: str | None, server: str | None, output: Output) -> None:
     """Query the graph by SPARQL 1.1; QUERY is the text, a file, or - for standard input.
 
-    The default graph is the union of all graphs. Prefixes kg:, oda:, prov:, pp:, dct: are known.
+    The default graph is the union of all graphs; nothing can be changed this way. The prefixes kg:,
+    oda:, prov:, pp:, dct:, rdfs: and some more need no declaration. --json gives SPARQL results JSON,
+    of a CONSTRUCT or DESCRIBE the graph as JSON-LD.
+
+    \b
+    kg sparql 'SELECT ?product ?label WHERE { ?product a kg:Product ; rdfs:label ?label }'
+    kg sparql 'ASK { ?run kg:phase "ERROR" }'
+    kg sparql 'DESCRIBE kg:FermiLAT' --as turtle
+    kg sparql 'SELECT ?run { ?run a kg:Run }' --as csv > runs.csv
     """
     text = _query_text(query)
+    if output.as_json and form not in ("json", "jsonld"):
+        form = None
     with contextlib.closing(open_session(server)) as session:
-        if output.as_json or form is not None:
-            sys.stdout.buffer.write(session.sparql(text, _RESULTS[form or "json"]))
+        if form is not None:
+            sys.stdout.buffer.write(session.sparql(text, _RESULTS[form]))
             return
         try:
             results = session.sparql(text, _RESULTS["json"])
         except NotAcceptable:  # it gives a graph, not rows
-            sys.stdout.buffer.write(session.sparql(text, _RESULTS["turtle"]))
+            sys.stdout.buffer.write(session.sparql(text, _RESULTS["jsonld" if output.as_json else "turtle"]))
             return
-        if sys.stdout.isatty():
-            click.echo(_results_text(json.loads(results)))
-        else:
-            sys.stdout.buffer.write(results)
+    if output.as_json or not sys.stdout.isatty():
+        sys.stdout.buffer.write(results)
+    else:
+        click.echo(_results_text(json.loads(results)))
 
 
 def _query_text(query: str) -> str:
     if query == "-":
         return sys.stdin.read()
-    if len(query) > _LONGEST_NAME or "{" in query:
+    if len(query) > _LONGEST_NAME or "{" in query or _SPARQL.match(query):
         return query
     if not Path(query).is_file():
         raise Malformed(f"{query!r} is neither SPARQL nor a file.", value=query)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
+import shlex
 import shutil
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ __all__ = ["answer_text", "explanation_text", "measure_text", "problem_text", "s
 
 _BARS = "▁▂▃▄▅▆▇█"
 _CURVE_COLUMNS = ("e2dnde", "flux", "rate", "counts", "energy_max")
+_TRACK = {"time", "frequency", "energy"}
+"""Columns of the track of a spectrogram: the loudest frequency at each time, and how loud it is."""
+_LOUDNESS = "loudness"
+_MOST_BARS = 64
 _SHOWN_VALUES = 3
 _SENTENCE = 30
 """Characters from which a text among the values is a reason rather than a name."""
@@ -50,10 +55,16 @@ def sparkline(numbers: Iterable[float], *, logarithmic: bool = False) -> str:
 
 
 def table_column(path: Path) -> tuple[str, list[float]] | None:
-    """The numbers worth a sparkline of an ECSV table: its first column of fluxes, rates or counts."""
+    """The numbers worth a sparkline of an ECSV table: its first column of fluxes, rates or counts.
+
+    Of the track of a spectrogram it is the loudness over time, the largest over all frequencies.
+    """
     with path.open(encoding="utf-8") as lines:
         rows = csv.reader((line for line in lines if not line.startswith("#")), delimiter=" ")
         header = next(rows, [])
+        if set(header) >= _TRACK:
+            position = header.index("energy")
+            return _LOUDNESS, [_number(row[position]) for row in rows if len(row) > position]
         for wanted in _CURVE_COLUMNS:
             if wanted in header:
                 position = header.index(wanted)
@@ -82,7 +93,7 @@ def answer_text(answer: Mapping[str, Any]) -> str:
     lines += _history_lines(answer)
     lines += _value_lines(product["values"])
     lines += _curve_lines(answer["files"] or [])
-    lines += [_wrapped(caveat, "  caveat    ") for caveat in product["quality"]]
+    lines += [_wrapped(caveat, "  caveat    ") for caveat in (*product["quality"], *answer["caveats"])]
     if product["stale"]:
         lines.append("  caveat    made by an earlier version of the workflow or its data")
     lines += _file_lines(answer["files"] or [])
@@ -147,10 +158,21 @@ def _curve_lines(files: Sequence[str]) -> list[str]:
     if curve is None:
         return []
     name, numbers = curve
-    positive = [n for n in numbers if math.isfinite(n) and n > 0]
+    loud = name == _LOUDNESS
+    points = "max over frequency" if loud else f"{len(numbers)} points"
+    shown = _gathered(numbers, max if loud else lambda group: math.fsum(group) / len(group))
+    positive = [n for n in shown if math.isfinite(n) and n > 0]
     logarithmic = bool(positive) and max(positive) > 30 * min(positive)
-    bars = sparkline(numbers[:80], logarithmic=logarithmic)
-    return [f"  {name:9} {bars}  {'log scale, ' if logarithmic else ''}{len(numbers)} points"]
+    bars = sparkline(shown, logarithmic=logarithmic)
+    return [f"  {name:9} {bars}  {'log scale, ' if logarithmic else ''}{points}"]
+
+
+def _gathered(numbers: Sequence[float], by: Callable[[Sequence[float]], float]) -> list[float]:
+    """At most as many numbers as there are bars: those of neighbours gathered into one."""
+    size = math.ceil(len(numbers) / _MOST_BARS) or 1
+    groups = [numbers[start : start + size] for start in range(0, len(numbers), size)]
+    finite = [[n for n in group if math.isfinite(n)] for group in groups]
+    return [by(group) if group else math.nan for group in finite]
 
 
 def _file_lines(files: Sequence[str]) -> list[str]:
@@ -184,18 +206,17 @@ def explanation_text(explanation: Mapping[str, Any]) -> str:
         lines.append(_wrapped(reason, f"  - {name}: "))
         if candidate["remedy"]:
             edits = ", ".join(_edit_text(edit) for edit in candidate["remedy"])
-            lines.append(_wrapped(f"remedy: {edits}", "      "))
+            lines.append(_wrapped(f"would answer: {edits}", "      "))
     return "\n".join(lines)
 
 
 def _edit_text(edit: Mapping[str, Any]) -> str:
     """One edit of a remedy in the words of a request."""
-    term, value = _local(str(edit["term"])), edit["value"]
-    if term == "asksFor":
-        return f"ask for {_local(str(value))}"
-    if value is None:
-        return f"{edit['edit']} {term}"
-    return f"{edit['edit']} {term} {'with' if edit['edit'] == 'replace' else '='} {_local(str(value))}"
+    if edit["edit"] == "drop":
+        return f"without {edit['name']}"
+    if _local(str(edit["term"])) == "asksFor":
+        return f"asked for {edit['text']}"
+    return f"with {edit['name']}={shlex.quote(edit['text'])}"
 
 
 def _local(text: str) -> str:

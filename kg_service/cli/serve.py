@@ -30,7 +30,7 @@ _PATIENCE = 5
 """Seconds that requests under way have when the service is told to stop."""
 
 
-@click.command()
+@click.command(short_help="The service: pages, REST, SPARQL over HTTP.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
     "--port",
@@ -47,9 +47,16 @@ _PATIENCE = 5
 @click.option("--workers", type=click.IntRange(1), help="How many runs are carried out at once.")
 @reports_problems
 def serve(host: str, port: int, data: Path | None, workers: int | None, output: Output) -> None:
-    """Answer over HTTP: pages, REST by ontology term, SPARQL. Commands on this data folder then ask it.
+    """Answer over HTTP until stopped: pages for people, REST by ontology term, SPARQL.
 
-    SIGTERM or Ctrl-C stops it: runs under way are cancelled, and their records say so.
+    Open the address that it prints in a browser; /docs lists all addresses. Other kg commands on this
+    data folder ask the service while it runs. Ctrl-C or SIGTERM stops it: runs under way are cancelled,
+    and their records say so.
+
+    \b
+    kg serve
+    kg serve --port 8080 --data ./data
+    curl "http://127.0.0.1:8000/ask/Spectrum?object=Mrk%20421&as=ecsv"
     """
     settings = Settings.from_environment()
     if data is not None:

@@ -153,7 +153,7 @@ class RemoteSession:
             page = self._connection.request("GET", f"/workflows?{urlencode(fields)}").json()
             items += page["items"]
             if page["next"] is None:
-                return {"items": items, "total": page["total"], "next": None}
+                return {**page, "items": items}
             fields["after"] = items[-1]["name"]
 
     def provenance(self, iri: str, media_type: str) -> bytes:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kg_service.discovery.instruments import instruments_of
 from kg_service.model import notation
 from kg_service.model.answer import Answer
 from kg_service.model.product import Measure, Product, ProductFile
@@ -85,6 +86,7 @@ def answer_json(
         "passed_over": [
             {"workflow": p.workflow, "code": p.code, "detail": p.detail} for p in answer.passed_over
         ],
+        "caveats": list(answer.caveats),
         "files": None if files is None else list(files),
         "problem": answer.problem,
     }
@@ -186,9 +188,11 @@ def workflow_json(
 ) -> dict[str, Any]:
     """The contract's *Workflow*; numbers of inputs are in the unit of the input.
 
-    Where the outputs carry no inferred classes, the catalogue's closure gives them.
+    Where the outputs carry no inferred classes, the catalogue's closure gives them; it also knows the
+    instruments (``instruments``) among which an input chooses.
     """
     iri = workflow_iri(workflow, site)
+    instruments = workflow.instruments if catalogue is None else instruments_of(workflow, catalogue)
     return {
         "id": iri,
         "url": _address(iri, site, host_url),
@@ -198,7 +202,7 @@ def workflow_json(
         "title": workflow.title,
         "description": workflow.description,
         "instrument": workflow.instruments[0] if workflow.instruments else None,
-        "instruments": list(workflow.instruments),
+        "instruments": list(instruments),
         "messenger": workflow.messenger,
         "inputs": [_input(item) for item in workflow.inputs],
         "outputs": [_output(item, catalogue) for item in workflow.outputs],

@@ -8,7 +8,7 @@ from pathlib import Path
 from kg_service.errors import Problem, RunFailed
 from kg_service.execution.live import LiveRuns
 from kg_service.execution.once import once
-from kg_service.execution.performance import NO_DATA, Performance, Terms, no_data
+from kg_service.execution.performance import NO_DATA, Freshness, Performance, no_data
 from kg_service.execution.recording import Recorder
 from kg_service.execution.step_runner import Prepared, StepRunner
 from kg_service.model.answer import PassedOver, StepAnswer
@@ -52,15 +52,15 @@ class Conductor:
         self._locks = locks
         self._follow = follow
 
-    def recall(self, plan: Plan, terms: Terms) -> tuple[list[Product], list[StepAnswer]]:
+    def recall(self, plan: Plan, freshness: Freshness) -> tuple[list[Product], list[StepAnswer]]:
         """The steps from the beginning that earlier products answer; nothing is run or written."""
         made: list[Product] = []
         answers: list[StepAnswer] = []
-        if terms.fresh:
+        if freshness.fresh:
             return made, answers
         for step in plan.steps:
             prepared = self._steps.prepare(step, plan, made)
-            product = self._steps.reusable(prepared, terms, last=step is plan.last)
+            product = self._steps.reusable(prepared, freshness, last=step is plan.last)
             if product is None:
                 break
             made.append(product)
@@ -151,7 +151,7 @@ class Conductor:
 
         with once(self._locks, prepared.key, stop=performance.cancelled.is_set, waiting=waiting):
             self._follow()  # whoever held the lock before may have made the product
-            product = self._steps.reusable(prepared, performance.terms, last=last)
+            product = self._steps.reusable(prepared, performance.freshness, last=last)
             if product is not None:
                 return product, True
             try:

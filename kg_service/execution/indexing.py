@@ -176,7 +176,6 @@ class LastingIndexer:
         self._told = self._done = 0  # of how many arrivals it was told, and how many are indexed
         self._telling = threading.Lock()
         self._turn = threading.Lock()
-        self._failure: Problem | None = None
         self._arrived = threading.Event()
         self._ending = threading.Event()
         self._reader = _CaughtUp(store, self._catch_up)
@@ -189,18 +188,9 @@ class LastingIndexer:
         return self._reader
 
     def refresh(self) -> None:
-        """There are new records.
-
-        Raises
-        ------
-        Problem
-            Why those before could not be indexed, once; they are sealed, and tried again.
-        """
+        """There are new records."""
         self.follow()
         self._arrived.set()
-        if (failure := self._failure) is not None:
-            self._failure = None
-            raise failure
 
     def follow(self) -> None:
         """Other processes that share a server may have sealed records, too."""
@@ -220,13 +210,15 @@ class LastingIndexer:
         if self._done == self._told:
             return
         with self._turn:
-            if self._done != self._told:
-                self._done = self._told  # what fails now is tried again with the next record
-                try:
-                    self._index.catch_up()
-                except Problem as problem:
-                    _log.warning("The index is behind: %s", problem.detail)
-                    self._failure = problem
+            told = self._told
+            if self._done == told:
+                return
+            try:
+                self._index.catch_up()
+            except Problem as problem:
+                # The records are safe, and the index is tried again with the next one.
+                _log.warning("The index is behind its records: %s", problem.detail)
+            self._done = told
 
     def _index_behind(self) -> None:
         while not self._ending.is_set():

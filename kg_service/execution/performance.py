@@ -1,9 +1,9 @@
-"""A question while it is carried out: its plans, on what terms, and what was done for it so far."""
+"""A question while it is carried out: its plans, how fresh, and what was done for it so far."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,15 +13,15 @@ from kg_service.model.plan import Derived, Plan, Step
 from kg_service.model.product import Product
 from kg_service.model.query import Query
 
-__all__ = ["NO_DATA", "Performance", "Terms", "no_data"]
+__all__ = ["NO_DATA", "Freshness", "Performance", "no_data"]
 
 NO_DATA: Final = (NotCovered, ArchiveUnavailable)
 """The problems that say nothing against the question: another plan may have the data."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """On what terms earlier products may answer: none when ``fresh``; none made before ``newer_than``."""
+class Freshness:
+    """Which earlier products may answer: none when ``fresh``; none made before ``newer_than`` (ISO 8601)."""
 
     fresh: bool = False
     newer_than: str | None = None
@@ -31,18 +31,19 @@ class Terms:
 class Performance:
     """A question being carried out by the best of its plans that turns out to have data.
 
-    ``made`` are the products of the plan's steps so far and ``places`` where these steps stand in
-    ``steps``: all that was done for the question, with ``after``, the numbers (from 1) of the steps
-    each one rests on; plans that were given up are included. ``known`` keeps by run key what was made,
-    or why it could not be, so that no step is done twice.
+    ``others`` are the further plans, best first. ``made`` are the products of the plan's steps so far
+    and ``places`` where these steps stand in ``steps``: all that was done for the question, with
+    ``after``, the numbers (from 1) of the steps each one rests on; plans that were given up are
+    included. ``known`` keeps by run key what was made, or why it could not be, so that no step is
+    done twice.
     """
 
     query: Query
     query_iri: str
     plan: Plan
-    terms: Terms
+    freshness: Freshness
     run: str
-    others: list[Plan] = field(default_factory=list)
+    others: Iterator[Plan]
     passed_over: list[PassedOver] = field(default_factory=list)
     made: list[Product] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Performance:
     known: dict[str, tuple[int, Product] | Problem] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)
     current: str | None = None
+    _following: Plan | None = None
 
     @property
     def many(self) -> bool:
@@ -74,13 +76,17 @@ class Performance:
         )
 
     def may_turn(self, problem: Problem) -> bool:
-        """Whether the question can go on with another plan."""
-        return bool(self.others) and self.lacks_data(problem)
+        """Whether the question can go on with another plan, which is looked for only now."""
+        if not self.lacks_data(problem):
+            return False
+        self._following = self._following or next(self.others, None)
+        return self._following is not None
 
     def turn(self, passed: PassedOver) -> None:
-        """Go on with the next best plan."""
+        """Go on with the next best plan, after :meth:`may_turn` found one."""
+        assert self._following is not None
         self.passed_over.append(passed)
-        self.plan = self.others.pop(0)
+        self.plan, self._following = self._following, None
         self.made = []
         self.places = []
 

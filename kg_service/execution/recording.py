@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from pyoxigraph import Triple
 
 from kg_service.discovery.lookup import Lookup
-from kg_service.errors import RunFailed
+from kg_service.errors import Problem, RunFailed
 from kg_service.model.answer import PassedOver
 from kg_service.model.product import Dataset, Product, ProductFile
 from kg_service.model.query import Query
@@ -27,6 +28,8 @@ from kg_service.store.records import Records
 from kg_service.validation.judge import Judge, require
 
 __all__ = ["Recorder"]
+
+_log = logging.getLogger(__name__)
 
 
 class Recorder:
@@ -61,12 +64,19 @@ class Recorder:
         self._records.append(kind, content)
         self._lookup.remember(record, *described)
 
+    def _index(self) -> None:
+        """Bring the index up to date. A sealed record stands: an index that is behind must not undo it."""
+        try:
+            self._refresh()
+        except Problem as problem:
+            _log.warning("The index is behind its records: %s", problem.detail)
+
     def query(self, query: Query) -> str:
         """Record an accepted query, once; its IRI."""
         iri = query_rdf.query_iri(query, self._site)
         if not self._lookup.knows(iri, "Query"):
             self._seal("query", query_rdf.to_triples(query, self._site, now()), iri)
-            self._refresh()
+            self._index()
         return iri
 
     def workflow(self, workflow: Workflow, covers: Sequence[str]) -> None:
@@ -81,7 +91,7 @@ class Recorder:
         iri = answer_rdf.answer_iri(record, self._site)
         if not self._lookup.knows(iri, "Answer"):
             self._seal("answer", answer_rdf.to_triples(record, self._site), iri)
-            self._refresh()
+            self._index()
 
     def run(
         self,
@@ -116,7 +126,7 @@ class Recorder:
             triples += product_rdf.to_triples(product, site, workflow)
         self._conform(triples, "run")
         self._seal("run", triples, self._site.iri("runs", run.ident), *run.products)
-        self._refresh()
+        self._index()
         self._lookup.changed()
 
     def plan(
@@ -134,7 +144,7 @@ class Recorder:
         ]
         self._conform(triples, "run")
         self._seal("plan", triples, self._site.iri("runs", run.ident))
-        self._refresh()
+        self._index()
 
     def _conform(self, triples: Sequence[Triple], noun: str) -> None:
         report = self._judge.check(triples, noun=noun)

@@ -13,7 +13,7 @@ from kg_service.discovery.lookup import Lookup
 from kg_service.errors import NotCovered, Problem, problem_from_code
 from kg_service.execution.arguments import StepArguments, gather
 from kg_service.execution.live import LiveRuns
-from kg_service.execution.performance import Performance, Terms
+from kg_service.execution.performance import Freshness, Performance
 from kg_service.execution.products import make_product
 from kg_service.execution.recording import Recorder
 from kg_service.model.plan import Plan, Step
@@ -23,7 +23,7 @@ from kg_service.model.run import Phase, Progress, Run, new_run_ident, now
 from kg_service.model.terms import Site
 from kg_service.model.values import Kind, Value
 from kg_service.planning.coverage import outside
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.runkey import Argument, run_key
 from kg_service.ports import BlobStore, Engine, Limits, Outcome, Task
 from kg_service.validation.judge import Judge, require
@@ -58,7 +58,7 @@ class StepRunner:
         catalogue: Catalogue,
         registry: Registry,
         judge: Judge,
-        index: Index,
+        index: WorkflowIndex,
         blobs: BlobStore,
         lookup: Lookup,
         recorder: Recorder,
@@ -101,13 +101,13 @@ class StepRunner:
         datasets = tuple(which(arguments.plain)) if which is not None else ()
         return Prepared(step, arguments, datasets, run_key(step.workflow, arguments.canonical, datasets))
 
-    def reusable(self, prepared: Prepared, terms: Terms, *, last: bool) -> Product | None:
-        """An earlier product made under the same key, where the terms allow it."""
-        if terms.fresh or not (
+    def reusable(self, prepared: Prepared, freshness: Freshness, *, last: bool) -> Product | None:
+        """An earlier product made under the same key, where that is fresh enough."""
+        if freshness.fresh or not (
             prepared.step.workflow.deterministic or prepared.arguments.canonical.get("seed")
         ):
             return None
-        return self._lookup.reusable(prepared.key, terms.newer_than if last else None)
+        return self._lookup.reusable(prepared.key, freshness.newer_than if last else None)
 
     def say(self, performance: Performance, progress: Progress) -> None:
         """Progress of the step that is next to be made as progress of the whole plan."""

@@ -1,4 +1,7 @@
-"""A request as short JSON: ``{"ask": "Spectrum", "where": {"object": "Mrk 421"}, "fresh": false}``."""
+"""A request as short JSON: ``{"ask": "Spectrum", "where": {"object": "Mrk 421"}, "fresh": false}``.
+
+The JSON of an answer repeats its question in these words and is read as that question.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ LIMIT: Final = 2**20
 _MEMBERS: Final = frozenset({"ask", "where", "fresh"})
 _IGNORED: Final = frozenset({"id", "url"})
 """What the description of a query holds beside, so that it can be posted back."""
+_ANSWER: Final = frozenset({"query", "status", "ask"})
+"""What tells an answer from a query: of an answer, only the question it repeats is read."""
 
 
 def read_short(
@@ -38,6 +43,8 @@ def read_short(
         raise Malformed(
             'A query is a JSON object such as {"ask": "Spectrum", "where": {"object": "Mrk 421"}}.'
         )
+    if set(content) >= _ANSWER:
+        content = {name: content[name] for name in ("ask", "where") if name in content}
     unknown = sorted(set(content) - _MEMBERS - _IGNORED)
     if unknown:
         raise Malformed(

@@ -125,6 +125,8 @@ _OFFERED = {
     ANGLE: ("deg", "arcmin", "arcsec", "mas", "rad", "hourangle"),
 }
 _PHOTON_OFFERED = ("nm", "Angstrom", "Hz", "GHz")
+_WAVELENGTHS: Final = (Fraction(1, 10**15), Fraction(1000))
+"""Units of length in m, from fm to km, in which wavelengths are written; longer ones are for distances."""
 
 
 @lru_cache(maxsize=4096)
@@ -213,6 +215,13 @@ def conversion(source: str, target: str, photon: bool = False) -> Conversion:
     if given.dimension == wanted.dimension:
         ratio = given.size / wanted.size
     elif photon and given.dimension in _JOULES and wanted.dimension in _JOULES:
+        if not _of_photons(given):
+            fitting = tuple(dict.fromkeys((*_OFFERED.get(wanted.dimension, ())[:3], *_PHOTON_OFFERED)))
+            raise WrongUnit(
+                f"{source!r} measures distances, not the wavelength of a photon; "
+                f"{quantity_name(wanted.dimension)} is needed; try {', '.join(fitting)}",
+                near=fitting,
+            )
         ratio, inverse = _spectral(given, wanted)
     else:
         raise WrongUnit(_mismatch(source, given, target, wanted) + offer, near=near)
@@ -224,6 +233,14 @@ def conversion(source: str, target: str, photon: bool = False) -> Conversion:
 
 _JOULES = {ENERGY: Fraction(1), FREQUENCY: _PLANCK, WAVENUMBER: _PLANCK * _LIGHT, LENGTH: _PLANCK * _LIGHT}
 """Energy of a photon in joule for a frequency of 1 Hz, a wavenumber of 1/m, a wavelength of 1 m."""
+
+
+def _of_photons(unit: Unit) -> bool:
+    """Whether photons are described in this unit: nobody writes a wavelength in parsec."""
+    if unit.dimension not in (LENGTH, WAVENUMBER):
+        return True
+    length = unit.size if unit.dimension == LENGTH else 1 / unit.size
+    return _WAVELENGTHS[0] <= length <= _WAVELENGTHS[1]
 
 
 def _spectral(given: Unit, wanted: Unit) -> tuple[Fraction, bool]:

@@ -12,7 +12,7 @@ from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Coverage, Workflow
 
 if TYPE_CHECKING:
-    from kg_service.planning.index import Index
+    from kg_service.planning.index import WorkflowIndex
     from kg_service.vocabulary.catalogue import Catalogue
 
 __all__ = ["Side", "contains", "guarantees", "measure", "named_in", "objects_decide", "outside", "overlap",
@@ -89,7 +89,7 @@ def overlap(declared: Span | None, asked: tuple[float | None, float | None], dim
     return max(0.0, min(end, high) - max(start, low)) / (end - start)
 
 
-def objects_decide(term: str, index: Index) -> bool:
+def objects_decide(term: str, index: WorkflowIndex) -> bool:
     """Whether names in this role are the last word, so that absence from a list means "not covered".
 
     Any other name may be another spelling of an object that is listed; the run finds out.
@@ -97,14 +97,14 @@ def objects_decide(term: str, index: Index) -> bool:
     return any(index.catalogue.is_a(term, identifier) for identifier in _IDENTIFIERS)
 
 
-def named_in(coverage: Coverage, term: str, value: Value, index: Index) -> bool:
+def named_in(coverage: Coverage, term: str, value: Value, index: WorkflowIndex) -> bool:
     """Whether a name is, or may turn out to be, one of the covered objects."""
     if coverage.objects is None or value.kind is not Kind.NAME or value.text in coverage.objects:
         return True
     return not objects_decide(term, index)
 
 
-def outside(workflow: Workflow, arguments: Mapping[str, Value], index: Index) -> Missing | None:
+def outside(workflow: Workflow, arguments: Mapping[str, Value], index: WorkflowIndex) -> Missing | None:
     """What an argument asks for that the workflow does not cover, known only after names are resolved.
 
     Parameters

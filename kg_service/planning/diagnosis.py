@@ -10,7 +10,7 @@ from kg_service.model.terms import KG
 from kg_service.model.workflow import Coverage
 from kg_service.planning.coverage import contains, span
 from kg_service.planning.entries import Entry, Feature, Promise, Slot
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import Asked, Match, Refusal
 from kg_service.planning.node import Node, declared, observed
 from kg_service.planning.plan import Finder
@@ -66,7 +66,7 @@ class _Inputs:
         self.entry = entry
         self.finder = finder
         self.asked: Asked = finder.asked
-        self.index: Index = finder.asked.index
+        self.index: WorkflowIndex = finder.asked.index
         self.words = Words(self.index.catalogue)
         match = Match(entry, promise, (0, 0, 0, 0, 0.0, 0.0, ""))
         self.search = finder.search(match)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from kg_service.planning.match import Match
     from kg_service.vocabulary.catalogue import Catalogue
 
-__all__ = ["Index"]
+__all__ = ["WorkflowIndex"]
 
 
-class Index:
+class WorkflowIndex:
     """The active workflows, ready to be matched.
 
     Parameters

@@ -13,7 +13,7 @@ from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Input
 from kg_service.planning.coverage import contains, named_in
 from kg_service.planning.entries import Entry, Feature, Promise, Slot
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.rdf.query import argument_name
 
 __all__ = ["ANY", "Asked", "Fit", "Match", "Refusal", "admissible", "distance", "match", "ordered"]
@@ -49,7 +49,7 @@ class Asked:
 
     __slots__ = ("bindings", "features", "full", "index", "own", "query", "role_mask", "roles", "workflow")
 
-    def __init__(self, query: Query, index: Index) -> None:
+    def __init__(self, query: Query, index: WorkflowIndex) -> None:
         self.query = query
         self.index = index
         self.bindings = query.bindings

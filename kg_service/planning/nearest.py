@@ -11,7 +11,7 @@ from kg_service.model.query import Binding
 from kg_service.model.values import Kind, Value
 from kg_service.planning.coverage import contains, guarantees, named_in, objects_decide, span
 from kg_service.planning.entries import Entry, Slot
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import ANY, admissible
 
 __all__ = ["replacements"]
@@ -21,7 +21,7 @@ _WORDS: Final = frozenset({Kind.NAME, Kind.TEXT})
 
 
 def replacements(
-    binding: Binding, root: Entry, inputs: Iterable[tuple[Entry, Slot]], index: Index
+    binding: Binding, root: Entry, inputs: Iterable[tuple[Entry, Slot]], index: WorkflowIndex
 ) -> list[Value]:
     """Values that some input would take, or that declared coverage would guarantee, nearest first.
 
@@ -40,7 +40,7 @@ def replacements(
     return sorted(unique.values(), key=lambda v: (_distance(binding.value, v), v.key))[:_MOST]
 
 
-def _taken(value: Value, entry: Entry, slot: Slot, index: Index) -> list[Value]:
+def _taken(value: Value, entry: Entry, slot: Slot, index: WorkflowIndex) -> list[Value]:
     """What an input offers instead of a value that it refuses."""
     item, coverage = slot.item, entry.workflow.coverage
     offered: list[Value] = []
@@ -56,7 +56,7 @@ def _taken(value: Value, entry: Entry, slot: Slot, index: Index) -> list[Value]:
     return [candidate for candidate in offered if admissible(candidate, item)]
 
 
-def _guaranteed(value: Value, role: int, entries: Iterable[Entry], index: Index) -> list[Value]:
+def _guaranteed(value: Value, role: int, entries: Iterable[Entry], index: WorkflowIndex) -> list[Value]:
     """The ends of fixed coverage: asked for exactly these, a workflow without such an input answers."""
     side = index.sides.get(role)
     found = []

@@ -12,13 +12,13 @@ from kg_service.model.query import Query
 from kg_service.model.workflow import Workflow
 from kg_service.planning.coverage import measure, overlap
 from kg_service.planning.entries import Promise
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import ANY, Asked, Match, distance, match
 from kg_service.planning.node import UNFILLED, Node, declared
 from kg_service.planning.search import DEPTH, WIDTH, Search
 from kg_service.planning.wording import Words, article, listed, noun
 
-__all__ = ["ALTERNATIVES", "Finder", "Found", "matches", "plans"]
+__all__ = ["ALTERNATIVES", "Finder", "Found", "in_turn", "matches", "plans"]
 
 ALTERNATIVES: Final = 8
 """Plans kept for one query."""
@@ -44,7 +44,7 @@ class Found:
 class Finder:
     """The search for one query; searches that see the same query share what they found."""
 
-    def __init__(self, query: Query, index: Index, *, depth: int = DEPTH, width: int = WIDTH) -> None:
+    def __init__(self, query: Query, index: WorkflowIndex, *, depth: int = DEPTH, width: int = WIDTH) -> None:
         self.asked = Asked(query, index)
         self._depth = depth
         self._width = width
@@ -123,7 +123,7 @@ def _key_of(found: Found) -> tuple[object, ...]:
 
 
 def plans(
-    query: Query, index: Index, *, limit: int = ALTERNATIVES, depth: int = DEPTH, width: int = WIDTH
+    query: Query, index: WorkflowIndex, *, limit: int = ALTERNATIVES, depth: int = DEPTH, width: int = WIDTH
 ) -> tuple[Plan, ...]:
     """The plans that answer a query, best first; empty when nothing can.
 
@@ -140,8 +140,19 @@ def plans(
     return tuple(to_plan(found, finder) for found in finder.best(limit))
 
 
+def in_turn(query: Query, index: WorkflowIndex) -> Iterator[Plan]:
+    """The same plans one after the other; the second is looked for only when it is asked for.
+
+    Where hundreds of workflows match, to find the best one alone takes a twentieth of the time.
+    """
+    best = plans(query, index, limit=1)
+    yield from best
+    if best:
+        yield from plans(query, index)[1:]
+
+
 def matches(
-    query: Query, index: Index, workflow: Workflow, *, depth: int = DEPTH, width: int = WIDTH
+    query: Query, index: WorkflowIndex, workflow: Workflow, *, depth: int = DEPTH, width: int = WIDTH
 ) -> bool:
     """Whether some plan that ends with this workflow answers the query."""
     finder = Finder(query, index, depth=depth, width=width)

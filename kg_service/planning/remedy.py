@@ -13,7 +13,7 @@ from kg_service.model.terms import KG
 from kg_service.model.values import Value
 from kg_service.planning.coverage import guarantees, span
 from kg_service.planning.entries import Entry, Slot
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import ANY, Asked, Match, Refusal
 from kg_service.planning.nearest import replacements
 from kg_service.planning.plan import Finder
@@ -43,7 +43,7 @@ def cost(edit: Edit) -> int:
     return _OTHER_CLASS if edit.term == ASKS_FOR else _COSTS[edit.edit]
 
 
-def apply_edits(query: Query, edits: Iterable[Edit], index: Index) -> Query:
+def apply_edits(query: Query, edits: Iterable[Edit], index: WorkflowIndex) -> Query:
     """The query after the edits; an added binding without a value stands for any that fits."""
     asks_for, bindings, constraints = query.asks_for, list(query.bindings), list(query.constraints)
     for edit in edits:
@@ -68,7 +68,7 @@ def apply_edits(query: Query, edits: Iterable[Edit], index: Index) -> Query:
     return Query(asks_for, tuple(bindings), tuple(constraints))
 
 
-def behind(entry: Entry, index: Index) -> list[tuple[Entry, Slot]]:
+def behind(entry: Entry, index: WorkflowIndex) -> list[tuple[Entry, Slot]]:
     """The inputs of a workflow and of the workflows that could stand behind one of them, nearest first."""
     found: list[tuple[Entry, Slot]] = []
     seen: set[int] = {entry.number}
@@ -96,7 +96,7 @@ class Remedies:
     """
 
     def __init__(
-        self, query: Query, entry: Entry, index: Index, *, depth: int = DEPTH, width: int = WIDTH
+        self, query: Query, entry: Entry, index: WorkflowIndex, *, depth: int = DEPTH, width: int = WIDTH
     ) -> None:
         self.query = query
         self.entry = entry

@@ -8,7 +8,7 @@ from typing import Final
 
 from kg_service.planning.coverage import guarantees
 from kg_service.planning.entries import Entry, Feature, Promise, Slot
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import ANY, Asked, Fit, Refusal
 from kg_service.planning.node import (
     UNFILLED,
@@ -47,7 +47,7 @@ class Search:
         self, asked: Asked, *, root: Entry, withheld: frozenset[int], depth: int = DEPTH, width: int = WIDTH
     ) -> None:
         self.asked = asked
-        self.index: Index = asked.index
+        self.index: WorkflowIndex = asked.index
         self.root = root
         self.withheld = withheld
         self.depth = depth

@@ -12,7 +12,7 @@ from kg_service.model.query import Constraint, Query
 from kg_service.model.terms import KG
 from kg_service.planning.diagnosis import diagnose
 from kg_service.planning.entries import Entry
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import Asked, open_to
 from kg_service.planning.plan import ALTERNATIVES, Finder, to_plan
 from kg_service.planning.remedy import ASKS_FOR, Remedies, apply_edits, cost
@@ -32,7 +32,7 @@ _INSTRUMENT: Final = KG + "instrument"
 
 
 def explain(
-    query: Query, index: Index, *, limit: int = CANDIDATES, depth: int = DEPTH, width: int = WIDTH
+    query: Query, index: WorkflowIndex, *, limit: int = CANDIDATES, depth: int = DEPTH, width: int = WIDTH
 ) -> Explanation:
     """Which workflows can answer and by which plan; why each other one cannot, and what would help.
 
@@ -59,7 +59,7 @@ def explain(
 
 
 def _others(
-    query: Query, index: Index, answering: set[int], limit: int, *, depth: int, width: int
+    query: Query, index: WorkflowIndex, answering: set[int], limit: int, *, depth: int, width: int
 ) -> list[Candidate]:
     """The nearest workflows that cannot answer, those with the smallest remedy first."""
     pool = [entry for entry in _pool(query, index) if entry.number not in answering][: max(limit, 0)]
@@ -76,7 +76,7 @@ def _others(
     return [candidate for _, _, candidate in sorted(ranked, key=lambda item: item[:2])]
 
 
-def _pool(query: Query, index: Index) -> list[Entry]:
+def _pool(query: Query, index: WorkflowIndex) -> list[Entry]:
     """The workflows worth explaining: of the asked kind, else of the asked instrument, else of any kind.
 
     Nearest first by what can be seen without a search.
@@ -115,7 +115,7 @@ class _Reason:
     """The one paragraph that says why nothing answers."""
 
     def __init__(
-        self, query: Query, index: Index, others: Sequence[Candidate], *, depth: int, width: int
+        self, query: Query, index: WorkflowIndex, others: Sequence[Candidate], *, depth: int, width: int
     ) -> None:
         self.query = query
         self.index = index

@@ -85,7 +85,10 @@ def start(request: Request) -> Response:
 
 
 def _index(host: str) -> dict[str, str]:
-    names = ("queries", "workflows", "runs", "products", "terms", "instruments", "sparql", "health", "docs")
+    names = (
+        "queries", "workflows", "runs", "products", "datasets", "terms", "instruments", "shapes", "ontology",
+        "sparql", "health", "docs",
+    )  # fmt: skip
     return {name: f"{host}/{name}" for name in names} | {"openapi": f"{host}/openapi.json"}
 
 

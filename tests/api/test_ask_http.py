@@ -51,6 +51,60 @@ def test_rdf_gives_the_sealed_record_of_the_product(http, answer, kind):
         assert expected.rpartition("/")[2] in response.text
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("ecsv", "text/ecsv"), ("votable", "application/x-votable+xml"), ("png", "image/png"),
+     ("turtle", "text/turtle"), ("provn", "text/provenance-notation"), ("json", "application/json"),
+     ("html", "text/html")],
+)  # fmt: skip
+def test_a_link_names_the_form_as_on_the_product_itself(http, answer, name, kind):
+    said = http.get("/ask/Spectrum", params=SOURCE | {"as": name})
+    assert (said.status_code, said.headers["content-type"].partition(";")[0]) == (200, kind)
+    assert said.headers["content-location"] == f"/products/{answer['product']['id'].rpartition('/')[2]}"
+    itself = http.get(said.headers["content-location"], params={"as": name})
+    assert itself.headers["content-type"].partition(";")[0] == kind
+    if name in ("ecsv", "votable", "png", "turtle"):
+        assert said.content == itself.content
+
+
+def test_the_form_is_no_part_of_the_question(http, answer):
+    with_form = http.get("/ask/Spectrum", params=SOURCE | {"as": "json"}).json()
+    assert with_form["query"] == answer["query"]
+    explained = http.get("/explain/Spectrum", params=SOURCE | {"as": "html"})
+    assert explained.headers["content-type"].startswith("text/html")
+    refused = http.get("/ask/Spectrum", params=SOURCE | {"as": "hdf5"})
+    assert (refused.status_code, refused.json()["parameter"]) == (406, "as")
+    assert "ecsv" in refused.json()["near"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("e_min", "-5 keV", "bad-value"),
+        ("e_min", "0", "bad-value"),
+        ("e_max", "1e30 GeV", "bad-value"),
+        ("radius", "-1", "bad-value"),
+        ("radius", "200 deg", "bad-value"),
+        ("e_min", "5 parsec", "wrong-unit"),
+        ("e_max", "1 AU", "wrong-unit"),
+        ("e_min", "1 solRad", "wrong-unit"),
+    ],
+)
+def test_one_value_that_is_wrong_by_itself_is_named(http, name, value, code):
+    refused = http.get("/ask/Spectrum", params=SOURCE | {name: value})
+    said = refused.json()
+    assert (refused.status_code, said["code"]) == (400, code)
+    assert (said["parameter"], said["value"]) == (name, value)
+    assert name in said["detail"]
+    if code == "wrong-unit":
+        assert {"keV", "nm"} <= set(said["near"])
+
+
+def test_values_against_each_other_are_invalid(http):
+    refused = http.get("/ask/Spectrum", params=SOURCE | {"e_min": "5 GeV", "e_max": "1 GeV"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
 @pytest.mark.parametrize("kind", ["text/ecsv", "application/fits", "application/x-votable+xml", "image/png"])
 def test_a_data_type_gives_the_file(http, answer, kind):
     response = http.get("/ask/Spectrum", params=SOURCE, headers={"Accept": kind})

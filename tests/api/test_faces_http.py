@@ -54,7 +54,23 @@ def test_other_sites_may_read_but_not_act(http):
         refused = preflight(path, method)
         assert refused.status_code == 405
         assert "access-control-allow-origin" not in refused.headers
-    assert "access-control-allow-origin" not in http.post("/queries", json={}).headers
+    done = http.post("/queries", json={"ask": "Spectrum", "where": {"object": "TXS 0506+056"}})
+    assert done.is_success
+    assert "access-control-allow-origin" not in done.headers
+
+
+def test_why_something_was_refused_may_be_read_by_other_sites(http):
+    body = b"x" * (17 * 2**20)
+    for method, path, content in (
+        ("POST", "/queries", body), ("POST", "/sparql", body), ("POST", "/ask/Spectrum", b""),
+        ("POST", "/queries", b""), ("GET", "/nothing", None), ("DELETE", "/products/x", None),
+        ("GET", "/ask/Spectrum?e_min=-5", None), ("GET", "/terms/Spectrm", None),
+        ("GET", "/products?limit=0", None),
+    ):  # fmt: skip
+        headers = {"Content-Type": "application/sparql-query", "Origin": "http://elsewhere.example"}
+        refused = http.request(method, path, content=content, headers=headers)
+        assert refused.status_code >= 400, path
+        assert refused.headers["access-control-allow-origin"] == "*", (path, refused.status_code)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,50 @@ def test_history_by_the_beginning_of_a_name(http, product):
     assert http.get("/provenance", params={"of": "zzz"}).status_code == 404
 
 
+@pytest.mark.parametrize("rest", ["", "/provenance", "/files/x"])
+def test_the_beginning_of_an_address_names_the_whole_ones(http, product, rest):
+    ident = product["id"].rpartition("/")[2]
+    refused = http.get(f"/products/{ident[:12]}{rest}")
+    said = refused.json()
+    assert (refused.status_code, said["code"], said["near"]) == (404, "not-found", [product["id"]])
+    assert product["id"] in said["detail"]
+    assert http.get("/products/ffffffffffff0000").json()["near"] == []
+    page = http.get(f"/products/{ident[:12]}{rest}", headers={"Accept": "text/html"})
+    assert f'href="/products/{ident}"' in page.text
+
+
+def test_runs_and_queries_by_the_beginning_of_their_address(http, product):
+    for noun in ("runs", "queries"):
+        iri = product["run" if noun == "runs" else "query"]
+        refused = http.get(f"/{noun}/{iri.rpartition('/')[2][:-3]}")
+        assert (refused.status_code, refused.json()["near"]) == (404, [iri])
+
+
+def test_a_beginning_of_many_addresses_names_none(http, product):
+    http.get("/ask/Observability", params={"object": uuid.uuid4().hex}, headers={"Prefer": "wait=60"})
+    start = product["run"].rpartition("/")[2][:3]  # the time at which the runs of this test began
+    said = http.get("/provenance", params={"of": start}).json()
+    assert (said["status"], said["code"], said["title"]) == (404, "not-found", "Not found")
+    assert len(said["near"]) > 1
+    assert all(near.rpartition("/")[2].startswith(start) for near in said["near"])
+
+
+def test_datasets_are_listed_with_where_they_come_from(http):
+    asked = http.get("/ask/Spectrum", params={"object": "TXS 0506+056"}, headers={"Prefer": "wait=60"}).json()
+    listed = http.get("/datasets", params={"limit": 1000}).json()
+    assert set(listed) == {"items", "total", "next"}
+    assert len(listed["items"]) == listed["total"] == len({item["id"] for item in listed["items"]})
+    used = next(iri for iri in asked["product"]["used"] if "/datasets/" in iri)
+    found = next(item for item in listed["items"] if item["id"] == used)
+    assert found == http.get(f"/datasets/{used.rpartition('/')[2]}").json()
+    first = http.get("/datasets", params={"limit": 1}).json()
+    assert first["next"]
+    assert http.get(first["next"]).json()["items"][0] == listed["items"][1]
+    page = http.get("/datasets", headers={"Accept": "text/html"}).text
+    assert found["cite"] in page.replace("&amp;", "&")
+    assert f'href="/datasets/{used.rpartition("/")[2]}"' in page
+
+
 def test_an_unknown_form_offers_those_there_are(http, product):
     response = http.get(f"{path_of(product)}?as=word")
     assert (response.status_code, response.json()["code"]) == (406, "not-acceptable")

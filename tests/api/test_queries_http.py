@@ -65,6 +65,42 @@ def test_what_is_given_can_be_posted_back(http, kind):
     assert again.json()["reused"] is True
 
 
+@pytest.mark.parametrize(
+    "where", [{"seconds": 0.25}, {"seconds": 0.25, "workflow": "waiting-analyses-waiting"}, {}]
+)
+def test_an_answer_can_be_posted_back(http, where):
+    asked = {"ask": "Observability", "where": {"object": new_name(), **where}}
+    first = http.post("/queries", json=asked, headers=NOW)
+    assert first.status_code == 201, first.text
+    location = first.headers["location"]
+    answer = http.get(location)
+    again = http.post("/queries", content=answer.content, headers={"Content-Type": "application/json", **NOW})
+    assert (again.status_code, again.headers["location"]) == (200, location)
+    assert again.json()["product"]["id"] == answer.json()["product"]["id"]
+    from_ask = http.get("/ask/Observability", params=asked["where"], headers=NOW).json()
+    posted = http.post("/queries", json=from_ask, headers=NOW)
+    assert posted.headers["location"] == location
+
+
+def test_a_time_in_an_answer_keeps_its_microseconds(http):
+    where = {"object": "TXS 0506+056", "t1": "MJD57754.000000123456", "t2": "2017-03-01T00:00:00.000001Z"}
+    asked = {"ask": "Spectrum", "where": where}
+    location = http.post("/queries", json=asked, headers=NOW).headers["location"]
+    again = http.post("/queries", json=http.get(location).json(), headers=NOW)
+    assert again.headers["location"] == location
+
+
+def test_a_body_of_another_type_is_told_what_is_read(http):
+    for kind in ("text/plain", "application/xml", ""):
+        refused = http.post("/queries", content=b"Spectrum", headers={"Content-Type": kind} if kind else {})
+        said = refused.json()
+        assert (refused.status_code, said["code"]) == (415, "unsupported-media-type")
+        assert {"application/json", "text/turtle", "application/ld+json"} <= set(said["near"])
+        assert "application/json" in said["detail"]
+        assert refused.headers["accept-post"].split(", ") == said["near"]
+        assert said["value"] == (kind or None)
+
+
 def test_the_list_gives_short_json_that_can_be_posted(http):
     location = http.post("/queries", json=short(new_name()), headers=NOW).headers["location"]
     newest = next(

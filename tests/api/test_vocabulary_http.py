@@ -25,6 +25,30 @@ def test_workflows_are_found_by_words_and_inputs(http):
     assert http.get("/workflows", params={"produces": "Nonsense"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("blazar", "fermi-lat-spectrum"),  # what emits its messenger
+        ("hanford", "ligo-virgo-spectrogram"),  # a detector that its input chooses
+        ("black hole", "ligo-virgo-spectrogram"),
+        ("GammaRayLightCurve", "fermi-lat-light-curve"),  # what its product is entailed to be
+        ("LAT", "fermi-lat-spectrum"),
+        ("photon spectrum", "veritas-spectrum"),
+    ],
+)
+def test_workflows_are_found_by_what_they_are_about(http, words, expected):
+    assert expected in names(http, q=words)
+
+
+def test_a_search_without_result_says_what_is_near(http):
+    said = http.get("/workflows", params={"q": "blazzar"}).json()
+    assert (said["items"], said["total"]) == ([], 0)
+    assert any("blazar" in near for near in said["near"])
+    assert all(names(http, q=near) for near in said["near"])
+    page = http.get("/workflows", params={"q": "blazzar"}, headers={"Accept": "text/html"}).text
+    assert f'href="/workflows?q={said["near"][0]}"' in page
+
+
 def test_a_workflow_and_its_versions(http):
     newest = http.get("/workflows/fermi-lat-spectrum")
     said = newest.json()
@@ -93,8 +117,31 @@ def test_instruments_with_and_without_workflows(http):
     assert polar["workflows"] == []
     assert polar["start"].startswith("2016-09")
     assert fermi["workflows"]
-    assert http.get("/instruments").json()["total"] >= 12
+    everything = {i["name"]: i for i in http.get("/instruments").json()["items"]}
+    assert len(everything) >= 12
+    assert everything["POLAR"] == polar
     assert http.get("/instruments/Spectrum").status_code == 404
+
+
+def test_a_detector_and_what_it_is_part_of_have_the_workflows_that_take_it(http):
+    for name in ("H1", "L1", "V1", "LIGO", "Virgo"):
+        said = http.get(f"/instruments/{name}").json()
+        assert [w.split("/")[-2] for w in said["workflows"]] == ["ligo-virgo-spectrogram"], name
+    assert {KG + "H1", KG + "L1"} == set(http.get("/instruments/LIGO").json()["parts"])
+    assert http.get("/instruments/KAGRA").json()["workflows"] == []
+    page = http.get("/instruments", headers={"Accept": "text/html"}).text
+    assert "no workflow yet" not in next(line for line in page.splitlines() if "/instruments/H1" in line)
+    workflow = http.get("/workflows/ligo-virgo-spectrogram").json()
+    assert {KG + "H1", KG + "L1", KG + "V1"} <= set(workflow["instruments"])
+
+
+def test_shapes_are_listed(http):
+    said = http.get("/shapes").json()
+    assert {"query", "workflow", "run", "product", "dataset"} <= {item["name"] for item in said["items"]}
+    assert said["total"] == len(said["items"])
+    for item in said["items"]:
+        assert http.get(item["url"], headers={"Accept": "text/turtle"}).status_code == 200
+        assert item["label"].startswith("Shapes of")
 
 
 def test_shapes_and_ontology_are_graphs(http):

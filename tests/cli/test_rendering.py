@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from kg_service.cli.rendering import explanation_text, measure_text, problem_text, sparkline, table_column
+from kg_service.cli.rendering import (
+    _curve_lines,
+    explanation_text,
+    measure_text,
+    problem_text,
+    sparkline,
+    table_column,
+)
 from kg_service.errors import UnknownTerm
 
 
@@ -44,6 +51,34 @@ def test_the_curve_of_a_table_is_its_column_of_fluxes(tmp_path: Path):
     assert all(math.isnan(number) for number in numbers[1:])
 
 
+def track(folder: Path, loudness: list[float]) -> Path:
+    table = folder / "track.ecsv"
+    rows = [f"{n / 1000} {1e9 + n} 100 {value}" for n, value in enumerate(loudness)]
+    table.write_text("# %ECSV 1.0\n" + "\n".join(["time gps frequency energy", *rows]) + "\n")
+    return table
+
+
+def test_the_curve_of_a_spectrogram_is_its_loudness_over_time(tmp_path: Path):
+    quiet = [2.0] * 1000
+    quiet[503] = 4.0  # one loud moment must not be lost among a thousand
+    line = _curve_lines([str(tmp_path / "spectrogram.png"), str(track(tmp_path, quiet))])[0]
+    name, bars, *words = line.split()
+    assert (name, " ".join(words)) == ("loudness", "max over frequency")
+    assert len(bars) <= 64
+    assert bars.count("█") == 1
+    assert abs(bars.index("█") / len(bars) - 0.503) < 0.02
+
+
+def test_a_long_curve_is_shown_whole(tmp_path: Path):
+    table = tmp_path / "curve.ecsv"
+    numbers = [1.0] * 100 + [2.0] * 100
+    table.write_text("# %ECSV 1.0\nflux\n" + "\n".join(map(str, numbers)) + "\n")
+    line = _curve_lines([str(table)])[0]
+    bars = line.split()[1]
+    assert bars.count("▁") == bars.count("█") == 25
+    assert "200 points" in line
+
+
 def test_a_table_without_fluxes_has_no_curve(tmp_path: Path):
     table = tmp_path / "names.ecsv"
     table.write_text("# %ECSV 1.0\nname ra\na 1\n")
@@ -66,11 +101,13 @@ def test_an_explanation_speaks_in_names_and_says_a_reason_once():
         "reasons": [],
         "missing": [missing, missing],
         "remedy": [
-            {"edit": "replace", "term": kg + "instrument", "value": kg + "FermiLAT"},
-            {"edit": "replace", "term": kg + "asksFor", "value": kg + "LightCurve"},
-            {"edit": "drop", "term": kg + "startTime", "value": None},
+            {"edit": "replace", "term": kg + "instrument", "value": kg + "FermiLAT",
+             "name": "instrument", "text": "Fermi-LAT"},
+            {"edit": "replace", "term": kg + "asksFor", "value": kg + "LightCurve",
+             "name": "ask", "text": "LightCurve"},
+            {"edit": "drop", "term": kg + "startTime", "value": None, "name": "t1", "text": ""},
         ],
-    }
+    }  # fmt: skip
     text = explanation_text({"plan": None, "would_reuse": None, "why_not": "No.", "candidates": [candidate]})
     assert text.count("takes no time range") == 1
-    assert "remedy: replace instrument with FermiLAT, ask for LightCurve, drop startTime" in text
+    assert "with instrument=Fermi-LAT, asked for LightCurve, without t1" in text

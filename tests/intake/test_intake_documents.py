@@ -43,6 +43,16 @@ def turtle(text):
     return read_graph((HEAD + text).encode(), "text/turtle", SITE, catalogue(), WORKFLOWS)
 
 
+def test_an_answer_is_read_as_the_question_it_repeats():
+    question = {"ask": "Spectrum", "where": {"object": "Mrk 421", "e_min": {"value": 1, "unit": "GeV"}}}
+    answer = {"query": "http://localhost:8000/queries/1", "status": "done", "product": None, "added": 1}
+    assert short({**answer, **question}) == short(question)
+    assert short({**answer, "ask": "Spectrum"}) == short({"ask": "Spectrum"})
+    with pytest.raises(Malformed) as caught:  # half an answer is a query with strange members
+        short({**question, "status": "done"})
+    assert caught.value.parameter == "status"
+
+
 def test_short_json_says_what_the_term_says():
     query, fresh = short(
         {

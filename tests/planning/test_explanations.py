@@ -11,7 +11,7 @@ from kg_service.errors import Conflict, NotCovered, NoWorkflow
 from kg_service.model.plan import EditKind, MissingCode
 from kg_service.model.terms import KG, ODA, Site
 from kg_service.model.workflow import Coverage, Input
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.remedy import apply_edits
 from kg_service.planning.whynot import explain, refusal
 from kg_service.planning.wording import energy
@@ -23,7 +23,7 @@ T1, T2 = ODA + "StartTime", ODA + "EndTime"
 
 @pytest.fixture(scope="module")
 def index():
-    return Index(shipped(), WORLD)
+    return WorkflowIndex(shipped(), WORLD)
 
 
 def candidate(explanation, name):
@@ -97,12 +97,12 @@ def test_a_product_that_nobody_makes_is_said_to_be_so(index):
 
 def test_hopeless_workflows_are_not_listed_by_the_hundred():
     flows = [workflow(f"w{n}", [Input("t", T1)], [product(SPECTRUM)]) for n in range(300)]
-    found = explain(query(WORLD, SPECTRUM, {OBJECT: "x"}), Index(flows, WORLD))
+    found = explain(query(WORLD, SPECTRUM, {OBJECT: "x"}), WorkflowIndex(flows, WORLD))
     assert len(found.candidates) == 20
 
 
 def test_ambiguous_bindings_are_both_named():
-    index = Index([workflow("w", [Input("o", OBJECT)], [product(SPECTRUM)])], WORLD)
+    index = WorkflowIndex([workflow("w", [Input("o", OBJECT)], [product(SPECTRUM)])], WORLD)
     found = explain(query(WORLD, SPECTRUM, {OBJECT: "Mrk 421", KG + "MainIdentifier": "Mrk 501"}), index)
     missing = found.candidates[0].missing[0]
     assert missing.code is MissingCode.AMBIGUOUS
@@ -114,7 +114,7 @@ def test_ambiguous_bindings_are_both_named():
 def test_the_problem_says_whether_nobody_covers_it_or_nobody_can():
     flow = workflow("w", [Input("t1", T1), Input("t2", T2)], [product(CURVE, KG + "POLAR")],
                     coverage=Coverage(time=(57655 * DAY, 57843 * DAY)))  # fmt: skip
-    index = Index([flow], WORLD)
+    index = WorkflowIndex([flow], WORLD)
     late = explain(query(WORLD, CURVE, {T1: 58000 * DAY, T2: 58001 * DAY}), index)
     problem = refusal(late)
     assert isinstance(problem, NotCovered)

@@ -11,7 +11,7 @@ from small_catalogue import number
 
 from kg_service.model.plan import Default, Derived, Edit, EditKind, Given
 from kg_service.model.terms import KG
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.plan import matches, plans
 from kg_service.planning.remedy import Remedies, apply_edits
 from kg_service.planning.whynot import explain
@@ -32,7 +32,7 @@ def last_steps(query, flows):
 @given(cases() | wide_cases)
 def test_a_plan_is_found_exactly_when_brute_force_finds_one(case):
     flows, query = case
-    index = Index(flows, WORLD)
+    index = WorkflowIndex(flows, WORLD)
     expected = last_steps(query, flows)
     found = {w.name for w in flows if matches(query, index, w, depth=DEPTH)}
     assert found == expected
@@ -43,7 +43,7 @@ def test_a_plan_is_found_exactly_when_brute_force_finds_one(case):
 @given(cases() | wide_cases)
 def test_a_plan_uses_only_what_is_given_or_made_earlier(case):
     flows, query = case
-    index = Index(flows, WORLD)
+    index = WorkflowIndex(flows, WORLD)
     for plan in plans(query, index, depth=DEPTH):
         judge = Slow(query, flows, WORLD, DEPTH)
         made: list[tuple] = []
@@ -82,8 +82,8 @@ def test_a_plan_uses_only_what_is_given_or_made_earlier(case):
 @given(cases() | wide_cases)
 def test_the_order_of_plans_is_total_and_does_not_depend_on_registration(case):
     flows, query = case
-    first = plans(query, Index(flows, WORLD), depth=DEPTH, limit=4)
-    again = plans(query, Index(flows[::-1], WORLD), depth=DEPTH, limit=4)
+    first = plans(query, WorkflowIndex(flows, WORLD), depth=DEPTH, limit=4)
+    again = plans(query, WorkflowIndex(flows[::-1], WORLD), depth=DEPTH, limit=4)
     assert [[s.workflow.name for s in p.steps] for p in first] == [
         [s.workflow.name for s in p.steps] for p in again
     ]
@@ -117,7 +117,7 @@ def some_edits_suffice(query, flows, flow, index, size):
 @given(cases(4) | wide_cases)
 def test_the_remedy_makes_it_match_and_no_smaller_one_does(case):
     flows, query = case
-    index = Index(flows, WORLD)
+    index = WorkflowIndex(flows, WORLD)
     last_steps(query, flows)  # leaves out worlds with too many derivations
     for entry in index.entries:
         if not entry.promises:
@@ -136,7 +136,7 @@ def test_the_remedy_makes_it_match_and_no_smaller_one_does(case):
 @given(cases() | wide_cases)
 def test_every_candidate_of_an_explanation_keeps_its_word(case):
     flows, query = case
-    index = Index(flows, WORLD)
+    index = WorkflowIndex(flows, WORLD)
     last_steps(query, flows)
     explanation = explain(query, index, depth=DEPTH)
     assert (explanation.plan is None) == (explanation.why_not is not None)

@@ -26,7 +26,7 @@ from kg_service.model.terms import KG, ODA
 from kg_service.model.values import Kind
 from kg_service.model.workflow import Coverage, Input, WorkflowStatus
 from kg_service.planning.coverage import outside
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.plan import matches, plans
 from kg_service.rdf.query import argument_property
 
@@ -38,7 +38,7 @@ SPECTRUM, CURVE = ODA + "Spectrum", ODA + "LightCurve"
 
 @pytest.fixture(scope="module")
 def index():
-    return Index(shipped(), WORLD)
+    return WorkflowIndex(shipped(), WORLD)
 
 
 def steps(plan):
@@ -51,7 +51,7 @@ def best(asked, index):
 
 
 def only(*flows):
-    return Index(flows, WORLD)
+    return WorkflowIndex(flows, WORLD)
 
 
 def test_a_name_is_resolved_before_the_spectrum(index):

@@ -8,7 +8,7 @@ from small_catalogue import DAY, query
 from kg_service.data import data_folder
 from kg_service.factory import load_registry
 from kg_service.model.terms import KG, ODA
-from kg_service.planning.index import Index
+from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.whynot import explain
 from kg_service.vocabulary.catalogue import load
 
@@ -24,7 +24,7 @@ def catalogue():
 def index(catalogue):
     registry = load_registry(catalogue)
     assert not registry.broken
-    return Index(registry.workflows, catalogue)
+    return WorkflowIndex(registry.workflows, catalogue)
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_the_form_leads_to_the_address_of_the_question(http):
 def test_the_explanation_says_what_would_help(http):
     page = read(http.get("/explain/LightCurve?object=Mrk%20421&instrument=POLAR", headers=PAGE).text)
     assert "POLAR is a gamma-ray burst detector" in page.text
-    assert "replace instrument" in page.text
+    assert "with instrument=Fermi-LAT" in page.text
 
 
 def test_sparql_by_a_form(http):
