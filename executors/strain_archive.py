@@ -6,7 +6,6 @@ and duration (LIGO-T010150), ``GW170817_H1_strain_4s_4096Hz.hdf5`` event and det
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +26,7 @@ _WHITENED_DETECTORS = ("H1", "L1")
 _VIRGO_START = 1185624018.0
 """GPS of 2017-08-01 12:00 UTC, when Virgo joined the observing run O2 (Abbott et al. 2019, PRX 9, 031040)."""
 _GPS_ZERO = tt_from_iso("1980-01-06T00:00:00Z")
-_RELEASE = re.compile(r"[A-Z]-(?P<detector>[A-Z]\d)_\w+-(?P<start>\d+)-(?P<duration>\d+)\.(hdf5|h5)")
-_CUTOUT = re.compile(r"(?P<event>[^_]+(_\d+)?)_(?P<detector>[A-Z]\d)_strain_\w+\.(hdf5|h5)")
-_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-_CITE = "GWOSC (gwosc.org); Abbott et al. 2021, SoftwareX 13, 100658; 2023, ApJS 267, 29"
+_RELEASE = archives.collection("gw_strain").pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,49 +86,28 @@ def locate(event: str, utc: str, detector: str) -> Strain:
 
 
 def _at_hand(event: str, gps: float, detector: str) -> Strain | None:
-    candidates = sorted(_releases(gps, detector))
-    if candidates:
-        _, _, path, reached = candidates[0]
-        return Strain(path, "release", _dataset(path, reached))
-    for path, reached in _files():
-        match = _CUTOUT.fullmatch(path.name)
-        if match and match["detector"] == detector and match["event"] == event:
-            return Strain(path, "cutout", _dataset(path, reached))
+    if releases := sorted(_releases(gps, detector), key=lambda pair: pair[0]):
+        found = releases[0][1]
+        return Strain(found.path, "release", found.dataset)
+    for found in archives.files("gw_strain_cutout"):
+        if (found.named["event"], found.named["detector"]) == (event, detector):
+            return Strain(found.path, "cutout", found.dataset)
     if detector in _WHITENED_DETECTORS and _inside(gps, *_WHITENED_SPAN):
         return Strain(archives.table(WHITENED_TABLE), "table", archives.dataset_of_table(WHITENED_TABLE))
     return None
 
 
-def _releases(gps: float, detector: str) -> Iterator[tuple[float, int, Path, str]]:
+def _releases(gps: float, detector: str) -> Iterator[tuple[tuple[float, int], archives.ArchiveFile]]:
     """Release files that hold the event: the least cut first (15 s beside it are enough), then small ones."""
-    for path, reached in _files():
-        match = _RELEASE.fullmatch(path.name)
-        if match and match["detector"] == detector:
-            start, duration = int(match["start"]), int(match["duration"])
+    for found in archives.files("gw_strain"):
+        if found.named["detector"] == detector:
+            start, duration = int(found.named["start"]), int(found.named["duration"])
             if _inside(gps, start, start + duration):
-                yield -min(gps - start, start + duration - gps, 15.0), duration, path, reached
-
-
-def _files() -> Iterator[tuple[Path, str]]:
-    for folder in archives.mirror_folders():
-        yield from ((path, "mirror") for path in sorted(folder.glob("*/*.h*5")))
-    yield from ((path, "cache") for path in sorted((archives.cache_folder() / "gw").glob("*.h*5")))
+                yield (-min(gps - start, start + duration - gps, 15.0), duration), found
 
 
 def _inside(gps: float, start: float, end: float) -> bool:
     return start + MARGIN <= gps <= end - MARGIN
-
-
-def _dataset(path: Path, reached: str, address: str = "https://gwosc.org/data/") -> Dataset:
-    return Dataset(
-        name=path.name,
-        sha256=archives.file_sha256(path),
-        address=address,
-        title=f"Strain of a gravitational-wave detector, GWOSC release file {path.name}",
-        reached=reached,
-        licence=_LICENCE,
-        cite=_CITE,
-    )
 
 
 def _fetched(event: str, gps: float, detector: str) -> Strain:
@@ -147,7 +122,9 @@ def _fetched(event: str, gps: float, detector: str) -> Strain:
             if match and _inside(gps, int(match["start"]), int(match["start"]) + int(match["duration"])):
                 folder = archives.cache_folder() / "gw"
                 path = Path(pooch.retrieve(url, known_hash=None, fname=match.string, path=folder))
-                return Strain(path, "release", _dataset(path, "online", url))
+                kind = archives.collection("gw_strain")
+                fetched = archives.ArchiveFile(path, kind, "online", match.groupdict(), url)
+                return Strain(path, "release", fetched.dataset)
     except requests.HTTPError as error:
         if error.response is None or error.response.status_code != 404:
             raise _absent(event, gps, detector, f"and GWOSC answered with an error ({error})") from error
@@ -191,8 +168,6 @@ def _absent(event: str, gps: float, detector: str, why: str) -> ArchiveUnavailab
 
 
 def _covered() -> str:
-    files = [
-        path.name for path, _ in _files() if _RELEASE.fullmatch(path.name) or _CUTOUT.fullmatch(path.name)
-    ]
-    more = f", and the files {', '.join(dict.fromkeys(files))}" if files else ""
+    names = [found.path.name for name in ("gw_strain", "gw_strain_cutout") for found in archives.files(name)]
+    more = f", and the files {', '.join(dict.fromkeys(names))}" if names else ""
     return f"Kept here: GW150914 of H1 and L1{more}."

@@ -59,3 +59,41 @@ def test_mirrors_are_the_folders_that_exist(tmp_path: Path, monkeypatch: pytest.
     assert archives.mirror_folders() == (tmp_path / "a",)
     monkeypatch.delenv("KG_ARCHIVE_MIRRORS")
     assert archives.mirror_folders() == ()
+
+
+@pytest.fixture
+def two_mirrors(tmp_path, monkeypatch):
+    first, second, cached = tmp_path / "a", tmp_path / "b", tmp_path / "cache"
+    for place, content in ((first, "1"), (second, "2"), (cached / "archives", "3")):
+        (place / "gw").mkdir(parents=True)
+        (place / "gw" / "H-H1_LOSC_4_V2-1126259446-32.hdf5").write_text(content)
+    (second / "gw" / "L-L1_LOSC_4_V2-1126259446-32.hdf5").write_text("4")
+    (second / "gw" / "notes.txt").write_text("no strain")
+    monkeypatch.setenv("KG_ARCHIVE_MIRRORS", f"{first}:{second}")
+    monkeypatch.setenv("KG_CACHE", str(cached))
+    return first, second
+
+
+def test_files_are_found_by_rule_and_the_first_mirror_counts(two_mirrors):
+    found = archives.files("gw_strain")
+    assert [(f.named["detector"], f.named["start"], f.reached) for f in found] == [
+        ("H1", "1126259446", "mirror"), ("L1", "1126259446", "mirror")]  # fmt: skip
+    assert found[0].path.is_relative_to(two_mirrors[0])
+    assert found[0].dataset.sha256 == hashlib.sha256(b"1").hexdigest()
+    assert found[0].dataset.reached == "mirror"
+
+
+def test_a_changed_file_has_another_sha256(two_mirrors):
+    path = archives.files("gw_strain")[0].path
+    before = archives.file_sha256(path)
+    path.write_text("other content")
+    assert archives.file_sha256(path) != before
+
+
+@pytest.mark.parametrize("name", sorted(archives._collections()))
+def test_every_collection_says_where_it_is_from_and_whom_to_cite(name):
+    kind = archives.collection(name)
+    assert kind.address.startswith("https://")
+    assert kind.cite
+    assert kind.licence
+    assert "{name}" in kind.title

@@ -120,10 +120,10 @@ def test_a_release_file_in_a_mirror_is_used_instead(mirror, monkeypatch):
 def test_files_are_found_by_rule_in_any_mirror(tmp_path, monkeypatch):
     start = 1300000000
     path = release_file(
-        tmp_path / "two" / "anything" / f"V-V1_GWOSC_O9_4KHZ_R1-{start}-40.hdf5", start, 40, start + 20.3
+        tmp_path / "two" / "gw" / f"V-V1_GWOSC_O9_4KHZ_R1-{start}-40.hdf5", start, 40, start + 20.3
     )
     release_file(
-        tmp_path / "two" / "anything" / f"V-V1_GWOSC_O9_4KHZ_R1-{start + 19}-32.hdf5", start + 19, 32
+        tmp_path / "two" / "gw" / f"V-V1_GWOSC_O9_4KHZ_R1-{start + 19}-32.hdf5", start + 19, 32
     )
     (tmp_path / "one").mkdir()
     monkeypatch.setenv("KG_ARCHIVE_MIRRORS", os.pathsep.join([str(tmp_path / "one"), str(tmp_path / "two")]))
