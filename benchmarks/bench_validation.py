@@ -30,7 +30,7 @@ def catalogue():
 
 @cache
 def judge():
-    return Judge.load(data_folder("shapes"), catalogue()).warm()
+    return Judge(data_folder("shapes"), catalogue()).warm()
 
 
 def graph(name):
@@ -74,5 +74,5 @@ def test_arguments_of_a_workflow(benchmark):
 @pytest.mark.benchmark(group="validation: start")
 def test_compiling_all_shapes(benchmark):
     folder, terms = data_folder("shapes"), catalogue()
-    compiled = benchmark(lambda: Judge.load(folder, terms).warm())
+    compiled = benchmark(lambda: Judge(folder, terms).warm())
     assert all(not compiled.not_compiled(noun) for noun in compiled.nouns)

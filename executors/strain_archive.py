@@ -16,13 +16,27 @@ from kg_service.errors import ArchiveUnavailable, NotCovered
 from kg_service.model.product import Dataset
 from kg_service.model.times import iso_from_tt, tt_from_iso
 
-__all__ = ["MARGIN", "WHITENED_TABLE", "Strain", "datasets", "gps_from_utc", "locate", "span_utc"]
+__all__ = [
+    "MARGIN",
+    "NAMES",
+    "PAIR",
+    "WHITENED_TABLE",
+    "Strain",
+    "datasets",
+    "datasets_of_pair",
+    "gps_from_utc",
+    "locate",
+    "released_datasets",
+    "span_utc",
+]
 
 WHITENED_TABLE = "gw150914_whitened.ecsv"
+PAIR = ("H1", "L1")
+"""The LIGO detectors, those of the shipped table."""
 MARGIN = 0.5
 """Seconds of data that must lie on each side of the event."""
+NAMES = {"H1": "LIGO Hanford", "L1": "LIGO Livingston", "V1": "Virgo"}
 _WHITENED_SPAN = (1126259461.5, 1126259463.5)
-_WHITENED_DETECTORS = ("H1", "L1")
 _VIRGO_START = 1185624018.0
 """GPS of 2017-08-01 12:00 UTC, when Virgo joined the observing run O2 (Abbott et al. 2019, PRX 9, 031040)."""
 _GPS_ZERO = tt_from_iso("1980-01-06T00:00:00Z")
@@ -51,19 +65,35 @@ def span_utc(start: float, seconds: float) -> tuple[str, str]:
 
 def datasets(arguments: Mapping[str, Any]) -> tuple[Dataset, ...]:
     """For ``datasets=``: what a run would read of what is at hand, without asking any archive."""
-    found = _at_hand(
-        str(arguments["event"]), gps_from_utc(str(arguments["event_time"])), str(arguments["detector"])
-    )
-    return (found.dataset,) if found else ()
+    return _declared(arguments, (str(arguments["detector"]),), released=arguments.get("whiten") is False)
 
 
-def locate(event: str, utc: str, detector: str) -> Strain:
+def datasets_of_pair(arguments: Mapping[str, Any]) -> tuple[Dataset, ...]:
+    """As :func:`datasets`, for an analysis of both LIGO detectors."""
+    return _declared(arguments, PAIR)
+
+
+def released_datasets(arguments: Mapping[str, Any]) -> tuple[Dataset, ...]:
+    """As :func:`datasets`, for an analysis that cannot use the shipped table of whitened strain."""
+    return _declared(arguments, (str(arguments["detector"]),), released=True)
+
+
+def _declared(
+    arguments: Mapping[str, Any], detectors: tuple[str, ...], *, released: bool = False
+) -> tuple[Dataset, ...]:
+    gps = gps_from_utc(str(arguments["event_time"]))
+    found = (_at_hand(str(arguments["event"]), gps, detector, released=released) for detector in detectors)
+    return tuple(strain.dataset for strain in found if strain is not None)
+
+
+def locate(event: str, utc: str, detector: str, *, released: bool = False) -> Strain:
     """The strain of a detector around an event; fetched from GWOSC when it is not at hand and may be asked.
 
-    A release file is preferred to the shipped table, wherever it comes from.
+    A release file is preferred to the shipped table, wherever it comes from; with ``released`` the
+    table, which is whitened already, does not serve.
     """
     gps = gps_from_utc(utc)
-    found = _at_hand(event, gps, detector)
+    found = _at_hand(event, gps, detector, released=released)
     if found is not None and found.kind != "table":
         return found
     if detector == "V1" and gps < _VIRGO_START:
@@ -71,12 +101,12 @@ def locate(event: str, utc: str, detector: str) -> Strain:
             f"Virgo did not observe before 2017-08-01: there are no data of V1 for {event}.",
             parameter="detector",
             value=detector,
-            near=_WHITENED_DETECTORS,
+            near=PAIR,
         )
     if not archives.online():
         if found is not None:
             return found
-        raise _absent(event, gps, detector, "and the archive may not be asked (KG_ONLINE is 0)")
+        raise _absent(event, gps, detector, "and GWOSC may not be asked (KG_ONLINE is 0)")
     try:
         return _fetched(event, gps, detector)
     except ArchiveUnavailable:
@@ -85,14 +115,14 @@ def locate(event: str, utc: str, detector: str) -> Strain:
         raise
 
 
-def _at_hand(event: str, gps: float, detector: str) -> Strain | None:
+def _at_hand(event: str, gps: float, detector: str, *, released: bool = False) -> Strain | None:
     if releases := sorted(_releases(gps, detector), key=lambda pair: pair[0]):
         found = releases[0][1]
         return Strain(found.path, "release", found.dataset)
     for found in archives.files("gw_strain_cutout"):
         if (found.named["event"], found.named["detector"]) == (event, detector):
             return Strain(found.path, "cutout", found.dataset)
-    if detector in _WHITENED_DETECTORS and _inside(gps, *_WHITENED_SPAN):
+    if not released and detector in PAIR and _inside(gps, *_WHITENED_SPAN):
         return Strain(archives.table(WHITENED_TABLE), "table", archives.dataset_of_table(WHITENED_TABLE))
     return None
 
@@ -170,4 +200,4 @@ def _absent(event: str, gps: float, detector: str, why: str) -> ArchiveUnavailab
 def _covered() -> str:
     names = [found.path.name for name in ("gw_strain", "gw_strain_cutout") for found in archives.files(name)]
     more = f", and the files {', '.join(dict.fromkeys(names))}" if names else ""
-    return f"Kept here: GW150914 of H1 and L1{more}."
+    return f"Kept here: GW150914 of H1 and L1 (2 s, whitened){more}."

@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -35,11 +35,12 @@ class Settings:
         ``KG_BASE_IRI``: under which identifiers are minted, fixed in the data folder at first use;
         ``None`` takes that of the folder, or :data:`DEFAULT_BASE_IRI` for a new one.
     store
-        ``KG_STORE``: the address of a SPARQL 1.1 server, or ``None`` for the embedded index.
+        ``KG_STORE``: the address of a SPARQL 1.1 server, or ``None`` for the embedded index. A user
+        name and password may stand in it, so it is never shown.
     store_update
         ``KG_STORE_UPDATE``: where that server takes updates, if not at ``/update`` beside ``/query``.
     blobs
-        ``KG_BLOBS``: a folder or address for the files of products, or ``None`` for ``data/blobs``.
+        ``KG_BLOBS``: a folder for the files of products, or ``None`` for ``data/blobs``.
     engine
         ``KG_ENGINE``: ``local`` or the address of another engine.
     workers
@@ -62,9 +63,9 @@ class Settings:
 
     data: Path
     base_iri: str | None = None
-    store: str | None = None
-    store_update: str | None = None
-    blobs: str | None = None
+    store: str | None = field(default=None, repr=False)
+    store_update: str | None = field(default=None, repr=False)
+    blobs: Path | None = None
     engine: str = "local"
     workers: int = 2
     archive_mirrors: tuple[Path, ...] = ()
@@ -92,7 +93,7 @@ class Settings:
             base_iri=read.base_iri("KG_BASE_IRI"),
             store=read.address("KG_STORE"),
             store_update=read.address("KG_STORE_UPDATE"),
-            blobs=read.text("KG_BLOBS"),
+            blobs=read.folder("KG_BLOBS"),
             engine=read.text("KG_ENGINE") or "local",
             workers=read.whole("KG_WORKERS", 2),
             archive_mirrors=read.folders("KG_ARCHIVE_MIRRORS"),
@@ -140,6 +141,8 @@ class _Environment:
         text = self.text(name)
         if text is None:
             return None
+        if "://" in text:
+            raise _bad(name, text, "is an address, but this version keeps files in folders only")
         path = Path(text).expanduser()
         if path.exists() and not path.is_dir():
             raise _bad(name, text, "is a file, but must be a folder")
@@ -152,8 +155,9 @@ class _Environment:
     def address(self, name: str) -> str | None:
         text = self.text(name)
         if text is not None and not _is_http(text):
+            shown = re.sub(r"^([a-z0-9+.-]+://)?.*@", r"\1***@", text, flags=re.IGNORECASE)
             raise _bad(
-                name, text, "is not the address of a SPARQL server, such as http://127.0.0.1:7878/query"
+                name, shown, "is not the address of a SPARQL server, such as http://127.0.0.1:7878/query"
             )
         return text
 

@@ -190,7 +190,7 @@ class Conflict(RequestProblem):
     """Two bindings for one input, contradicting constraints, cancelling what has ended."""
 
     code = "conflict"
-    title = "The request contradicts itself or the state"
+    title = "Conflict"
 
 
 class TooLarge(RequestProblem):

@@ -7,10 +7,9 @@ import importlib.metadata
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kg_service.authoring import declared_in
 from kg_service.config import Settings
@@ -31,7 +30,7 @@ from kg_service.model.product import Product
 from kg_service.model.registry import Registry
 from kg_service.model.terms import Site
 from kg_service.planning.index import WorkflowIndex
-from kg_service.ports import Engine, GraphStore, Limits, Listener, Outcome, Task
+from kg_service.ports import Engine, GraphStore, Limits
 from kg_service.rdf.agent import Agent
 from kg_service.store.blobs import FolderBlobs
 from kg_service.store.oxigraph import EmbeddedReader, EmbeddedStore
@@ -39,6 +38,9 @@ from kg_service.store.records import Records
 from kg_service.store.site import DataFolder, open_data
 from kg_service.validation.judge import Judge
 from kg_service.vocabulary.catalogue import Catalogue, load
+
+if TYPE_CHECKING:
+    from kg_service.store.sparql_workers import SparqlPool
 
 __all__ = ["House", "load_registry", "open_house", "rebuild_index"]
 
@@ -60,20 +62,31 @@ class House:
     indexer: Indexer
     lookup: Lookup
     live: LiveRuns
-    journey: Journey
     index: WorkflowIndex
-    engine: LateEngine
+    engine: Engine
     recorder: Recorder
     closed: threading.Event = field(default_factory=threading.Event)
+    journey: Journey = field(init=False)
     active: frozenset[str] = field(init=False)
     """The IRIs of the workflow versions that new requests may use."""
 
     def __post_init__(self) -> None:
+        self.journey = _journey(self)
         self.active = frozenset(self.site.iri(*w.path) for w in self.registry.workflows)
 
     def is_stale(self, product: Product) -> bool:
         """Whether the workflow that made a product has another version by now."""
         return product.workflow not in self.active
+
+    def sparql_pool(self, workers: int) -> SparqlPool:
+        """Processes that evaluate SPARQL of the public over this index, within the limits of the settings."""
+        from kg_service.store.sparql_workers import SparqlLimits, SparqlPool
+
+        set_to = self.settings
+        limits = SparqlLimits(set_to.sparql_seconds, set_to.sparql_rows, set_to.sparql_memory)
+        return SparqlPool(
+            set_to.store or self.folder.index, limits, workers=workers, update=set_to.store_update
+        )
 
     def close(self) -> None:
         """Stop runs and give files back."""
@@ -82,34 +95,6 @@ class House:
             self.journey.close()
             self.engine.close()
             self.indexer.close()
-
-
-class LateEngine:
-    """Makes the engine when the first task comes: a reused answer needs none."""
-
-    def __init__(self, make: Callable[[], Engine]) -> None:
-        self._make = make
-        self._engine: Engine | None = None
-        self._lock = threading.Lock()
-
-    def _get(self) -> Engine:
-        with self._lock:
-            if self._engine is None:
-                self._engine = self._make()
-            return self._engine
-
-    def submit(self, task: Task, listener: Listener | None = None) -> Future[Outcome]:
-        """Queue a task."""
-        return self._get().submit(task, listener)
-
-    def cancel(self, run: str) -> bool:
-        """Ask a run to stop."""
-        return self._engine is not None and self._engine.cancel(run)
-
-    def close(self) -> None:
-        """Stop the engine, if it was made."""
-        if self._engine is not None:
-            self._engine.close()
 
 
 def load_registry(catalogue: Catalogue) -> Registry:
@@ -156,53 +141,16 @@ def open_house(
     folder = open_data(settings.data, settings.base_iri)
     site = Site(folder.base)
     catalogue = load(data_folder("ontology"))
-    judge = Judge.load(data_folder("shapes"), catalogue)
+    judge = Judge(data_folder("shapes"), catalogue)
     if lasting:
         judge.warm()
     registry = load_registry(catalogue)
     records = Records(folder.records)
     indexer = _indexer(settings, folder, RecordIndex(records, site, catalogue), lasting, say)
     lookup = Lookup(indexer.reader, site)
-
-    def follow() -> None:
-        indexer.follow()
-        lookup.changed()
-
     recorder = Recorder(site, records, judge, lookup, _agent(), indexer.refresh)
     if publish(registry.workflows, site=site, catalogue=catalogue, lookup=lookup, recorder=recorder, say=say):
         indexer.refresh()
-    blobs = FolderBlobs(Path(settings.blobs) if settings.blobs else folder.blobs)
-    live = LiveRuns()
-    engine = LateEngine(
-        lambda: LocalEngine(registry.codes, workers=settings.workers, cache=folder.path / "cache")
-    )
-    index = WorkflowIndex(registry.workflows, catalogue)
-    steps = StepRunner(
-        site=site,
-        catalogue=catalogue,
-        registry=registry,
-        judge=judge,
-        index=index,
-        blobs=blobs,
-        lookup=lookup,
-        recorder=recorder,
-        engine=engine,
-        live=live,
-        folder=folder.path / "scratch",
-        limits=Limits(settings.run_seconds, settings.run_memory),
-    )
-    conductor = Conductor(
-        site=site,
-        steps=steps,
-        recorder=recorder,
-        engine=engine,
-        live=live,
-        locks=folder.path / "locks",
-        follow=follow,
-    )
-    journey = Journey(
-        site=site, index=index, judge=judge, lookup=lookup, recorder=recorder, conductor=conductor, live=live
-    )
     return House(
         settings=settings,
         folder=folder,
@@ -211,14 +159,54 @@ def open_house(
         registry=registry,
         judge=judge,
         records=records,
-        blobs=blobs,
+        blobs=FolderBlobs(settings.blobs or folder.blobs),
         indexer=indexer,
         lookup=lookup,
-        live=live,
-        journey=journey,
-        index=index,
-        engine=engine,
+        live=LiveRuns(),
+        index=WorkflowIndex(registry.workflows, catalogue),
+        engine=LocalEngine(registry.codes, workers=settings.workers, cache=folder.cache),
         recorder=recorder,
+    )
+
+
+def _journey(house: House) -> Journey:
+    """The way of a question through the rooms."""
+
+    def follow() -> None:
+        house.indexer.follow()
+        house.lookup.changed()
+
+    steps = StepRunner(
+        site=house.site,
+        catalogue=house.catalogue,
+        registry=house.registry,
+        judge=house.judge,
+        index=house.index,
+        blobs=house.blobs,
+        lookup=house.lookup,
+        recorder=house.recorder,
+        engine=house.engine,
+        live=house.live,
+        folder=house.folder.scratch,
+        limits=Limits(house.settings.run_seconds, house.settings.run_memory),
+    )
+    conductor = Conductor(
+        site=house.site,
+        steps=steps,
+        recorder=house.recorder,
+        engine=house.engine,
+        live=house.live,
+        locks=house.folder.locks,
+        follow=follow,
+    )
+    return Journey(
+        site=house.site,
+        index=house.index,
+        judge=house.judge,
+        lookup=house.lookup,
+        recorder=house.recorder,
+        conductor=conductor,
+        live=house.live,
     )
 
 
@@ -226,9 +214,7 @@ def _indexer(
     settings: Settings, folder: DataFolder, index: RecordIndex, lasting: bool, say: Callable[[str], None]
 ) -> Indexer:
     if settings.store is not None:
-        from kg_service.store.remote import RemoteStore
-
-        return LastingIndexer(index, RemoteStore(settings.store))
+        return LastingIndexer(index, _server(settings.store, settings))
 
     def writer() -> EmbeddedStore:
         return EmbeddedStore(folder.index, waiting=say)
@@ -247,15 +233,19 @@ def rebuild_index(settings: Settings, *, say: Callable[[str], None] = lambda _: 
     index = RecordIndex(Records(folder.records), site, load(data_folder("ontology")))
     store: GraphStore
     if settings.store is not None:
-        from kg_service.store.remote import RemoteStore
-
-        store = RemoteStore(settings.store)
+        store = _server(settings.store, settings)
     else:
         store = EmbeddedStore(folder.index, waiting=say)
     try:
         return index.rebuild(store)
     finally:
         store.close()
+
+
+def _server(address: str, settings: Settings) -> GraphStore:
+    from kg_service.store.remote import RemoteStore
+
+    return RemoteStore(address, settings.store_update)
 
 
 def _agent() -> Agent:

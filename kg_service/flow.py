@@ -261,7 +261,9 @@ def _newer_than(query: Query) -> str | None:
 
 def _caveats(made: Sequence[Product]) -> tuple[str, ...]:
     """What the products on the way carry and the last one does not."""
-    return tuple(dict.fromkeys(text for p in made[:-1] for text in p.quality if text not in made[-1].quality))
+    known = made[-1].quality if made else ()  # where it may name the instrument before the same words
+    told = dict.fromkeys(text for p in made[:-1] for text in p.quality)
+    return tuple(text for text in told if not any(text in said for said in known))
 
 
 def _resolved(query: Query, made: Sequence[Product] = ()) -> tuple[Resolved, ...]:

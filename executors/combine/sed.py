@@ -38,7 +38,7 @@ def multi_instrument_spectrum(
     inputs: list[InputProduct] = [high_energy, very_high_energy]
     combined = joint_spectrum.combine([joint_spectrum.read_part(product) for product in inputs], joint_fit)
     epochs = [epoch for part in combined.parts for epoch in part.epochs]
-    energy = combined.column("e_ref") * 1e3
+    lowest, highest = combined.energy_range
     return Result(
         label=f"Spectrum of {combined.source}: {' and '.join(part.instrument for part in combined.parts)}",
         files=[*joint_spectrum.write(combined), figures.draw(combined)],
@@ -46,7 +46,7 @@ def multi_instrument_spectrum(
         quality=combined.quality(),
         coverage=Coverage(
             time=(min(start for start, _ in epochs), max(end for _, end in epochs)),
-            energy=(float(energy.min()), float(energy.max())),
+            energy=(lowest * 1e3, highest * 1e3),
         ),
         observed_with=tuple(dict.fromkeys(iri for product in inputs for iri in product.observed_with)),
         points=combined.points(),

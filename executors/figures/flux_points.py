@@ -7,11 +7,17 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-__all__ = ["Colour", "draw_flux_points", "limits_key"]
+from executors.plotting import plain_decades
+
+__all__ = ["GEV", "Colour", "draw_flux_points", "energy_axis", "limits_key"]
 
 Colour = str | tuple[float, ...]
+GEV = 1e3
+"""One GeV in MeV: the unit of the energy axis of every gamma-ray spectrum."""
+_FEW_DECADES = 100.0
 _ARROW = r"$\downarrow$"
 
 
@@ -22,17 +28,20 @@ def draw_flux_points(
     colour: Colour,
     marker: str,
     label: str,
-    megaelectronvolts: float = 1.0,
+    filled: bool = True,
+    megaelectronvolts: float = GEV,
     size: float = 5.0,
 ) -> None:
-    """Draw flux points (columns of :mod:`executors.flux_points`) over energy in units of some MeV.
+    """Draw flux points (columns of :mod:`executors.flux_points`) over energy.
 
     Parameters
     ----------
     label
         What the points are; where there are limits, their confidence level is added.
+    filled
+        Whether the markers are filled.
     megaelectronvolts
-        The unit of the energy axis in MeV (1e6 for TeV).
+        The unit of the energy axis in MeV: GeV for gamma rays, with :func:`energy_axis`.
     size
         Of the markers, in points.
     """
@@ -52,8 +61,19 @@ def draw_flux_points(
     errors = np.stack([columns["e2dnde_errn"], columns["e2dnde_errp"]])[:, ~limit]
     axes.errorbar(
         energy[~limit], columns["e2dnde"][~limit], yerr=errors, xerr=width[:, ~limit],
-        fmt=marker, markersize=size, label=label, **style,
+        fmt=marker, markersize=size, label=label, markerfacecolor=colour if filled else "white", **style,
     )  # fmt: skip
+
+
+def energy_axis(axes: Axes) -> None:
+    """Logarithmic energies in GeV; call it once the limits are set, which decide how many are labelled."""
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    if high < _FEW_DECADES * low:
+        plain_decades(axes.xaxis)
+    else:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel("Energy  [GeV]")
 
 
 def limits_key(axes: Axes, label: str, colour: Colour) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 
-from executors.figures.flux_points import Colour, draw_flux_points
+from executors.figures.epochs import EpochStyle, epoch_styles
+from executors.figures.flux_points import GEV, draw_flux_points, energy_axis
 from executors.physics.joint_spectrum import Combined, Part
 from executors.physics.spectral_fit import butterfly
-from executors.plotting import BLACK, BLUE, GREY, VERMILION, figure, header, save
+from executors.plotting import BLACK, GREEN, GREY, VERMILION, figure, header, save
 from kg_service.authoring import OutputFile
 
 __all__ = ["draw"]
-
-_MARKERS = "sD^vP<>Xph*d8o"
 
 
 def draw(combined: Combined) -> OutputFile:
@@ -26,11 +24,10 @@ def draw(combined: Combined) -> OutputFile:
             _joint_fit(axes, combined)
         for number, part in enumerate(combined.parts):
             _part(axes, part, number)
-        axes.set_xscale("log")
+        energy_axis(axes)
         axes.set_yscale("log")
         low, high = axes.get_ylim()
         axes.set_ylim(low / 1.5, high * 3)
-        axes.set_xlabel("Energy  [MeV]")
         axes.set_ylabel(r"$E^2\,\mathrm{d}N/\mathrm{d}E$  [erg cm$^{-2}$ s$^{-1}$]")
         names = " and ".join(part.instrument for part in combined.parts)
         header(drawn, axes, combined.source, f"{names}, as observed")
@@ -45,17 +42,22 @@ def draw(combined: Combined) -> OutputFile:
         return save(drawn, "spectrum.png", f"Spectrum of {combined.source}: {names}")
 
 
+_ALONE = (BLACK, VERMILION, GREEN)
+"""Colours of instruments with a single spectrum, apart from those of the nights of another one."""
+
+
 def _part(axes: Axes, part: Part, number: int) -> None:
     groups = part.groups()
-    colours: list[Colour] = [(BLUE, BLACK, GREY)[number % 3] for _ in groups]
+    styles = [EpochStyle(_ALONE[number % len(_ALONE)], "o", filled=True)]
     if len(groups) > 1:
-        colours = [tuple(c) for c in colormaps["plasma"](np.linspace(0.25, 0.85, len(groups)))]
-    for order, (name, epoch, mask) in enumerate(groups):
-        marker = "o" if len(groups) == 1 else _MARKERS[order % len(_MARKERS)]
+        styles = epoch_styles([epoch[0] for _, epoch, _ in groups])
+    for style, (name, epoch, mask) in zip(styles, groups, strict=True):
         days = epoch[0][:10] if _one_night(epoch) else f"{epoch[0][:10]} to {epoch[1][:10]}"
         label = f"{part.instrument}, {days}" + (f"  ({name})" if len(groups) <= 5 else "")
         columns = {name: column[mask] for name, column in part.columns.items()}
-        draw_flux_points(axes, columns, colour=colours[order], marker=marker, label=label)
+        draw_flux_points(
+            axes, columns, colour=style.colour, marker=style.marker, filled=style.filled, label=label
+        )
 
 
 def _place(combined: Combined, text: str) -> tuple[int, str]:
@@ -89,8 +91,10 @@ def _joint_fit(axes: Axes, combined: Combined) -> None:
         rf"$\chi^2$ = {combined.fit.chi2:.1f}/{combined.fit.dof}"
     )
     axes.text(0.02, 0.03, text, transform=axes.transAxes, va="bottom", fontsize=10)
-    axes.plot(grid, curve, color=GREY, linestyle=":" if combined.fit.poor else "-", label=label, zorder=2)
+    axes.plot(
+        grid / GEV, curve, color=GREY, linestyle=":" if combined.fit.poor else "-", label=label, zorder=2
+    )
     if not combined.fit.poor:
         axes.fill_between(
-            grid, curve * np.exp(-spread), curve * np.exp(spread), color=GREY, alpha=0.25, linewidth=0
+            grid / GEV, curve * np.exp(-spread), curve * np.exp(spread), color=GREY, alpha=0.25, linewidth=0
         )

@@ -15,7 +15,8 @@ __all__ = ["light_curve", "spectrum"]
 
 TABLE = "fermi_4fgl_dr4_selected.ecsv"
 START, END = "2008-08-04T15:43:36Z", "2022-08-02T21:53:15Z"
-_CITE = ("2023arXiv230712546B", "2022ApJS..260...53A")
+_CITE = (archives.citation(TABLE),)
+_VARIABILITY = ("Vaughan et al. 2003, MNRAS 345, 1271", "Scargle et al. 2013, ApJ 764, 167")
 
 
 @workflow(
@@ -47,8 +48,10 @@ def spectrum(
 
     Takes the photon fluxes of 4FGL-DR4 in eight bands, gives them as E^2 dN/dE with asymmetric errors
     and 95 % upper limits, and fits a power law and a log-parabola to the fluxes as integrals over the
-    bands; upper limits enter by their likelihood. The curved model is preferred when it lowers chi2 by
-    at least 9. The catalogue's own parameters are listed for comparison only.
+    bands; upper limits enter by their likelihood. Where the catalogue describes the source by a power law
+    with exponential cutoff (pulsars, some bright blazars) that is fitted too. A curved model is preferred
+    when it lowers chi2 by at least 9 for each of its parameters. Index and amplitude hold at the reference
+    energy, the pivot energy of the catalogue. The catalogue's own parameters are for comparison only.
     """
     from executors.figures import fermi_spectrum as figures
     from executors.physics import fermi_catalogue, fermi_spectrum
@@ -72,7 +75,7 @@ def spectrum(
         label=f"Fermi-LAT spectrum of {chosen.title}, 2008-2022",
         files=files,
         values=analysed.values(),
-        quality=analysed.quality(),
+        quality=(*fermi_spectrum.bands_used(analysed, e_min, e_max), *analysed.quality()),
         coverage=Coverage(time=(START, END), energy=analysed.energy_range_kev),
         points=analysed.points(START, END, kg.FermiLAT.iri),
         cite=_CITE,
@@ -85,7 +88,7 @@ def spectrum(
     title="Yearly gamma-ray light curve from the Fermi-LAT catalogue 4FGL-DR4",
     coverage=Coverage(time=(START, END), energy=(1e5, 1e8)),
     cost=2.0,
-    cite=_CITE,
+    cite=(*_CITE, *_VARIABILITY),
     datasets=archives.tables(TABLE),
 )
 def light_curve(
@@ -110,5 +113,5 @@ def light_curve(
         values=analysed.values(),
         quality=analysed.quality(),
         coverage=Coverage(time=(START, END), energy=(1e5, 1e8)),
-        cite=(*_CITE, "2003MNRAS.345.1271V", "2013ApJ...764..167S"),
+        cite=(*_CITE, *_VARIABILITY),
     )

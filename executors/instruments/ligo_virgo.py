@@ -24,8 +24,7 @@ from kg_service.errors import Invalid
 
 __all__ = ["spectrogram"]
 
-_NAMES = {"H1": "LIGO Hanford", "L1": "LIGO Livingston", "V1": "Virgo"}
-_CITE = ("2016PhRvL.116f1102A", "2004CQGra..21S1809C", "2021SoftX..1300658A", "2023ApJS..267...29A")
+_CITE = ("Chatterji et al. 2004, Class. Quantum Grav. 21, S1809",)
 
 
 @workflow(
@@ -35,6 +34,7 @@ _CITE = ("2016PhRvL.116f1102A", "2004CQGra..21S1809C", "2021SoftX..1300658A", "2
     cite=_CITE,
     datasets=strain_archive.datasets,
     below=(("f_min", "f_max"), ("q_min", "q_max")),
+    alt_names=("gw_spectrogram",),
 )
 def spectrogram(
     event: Annotated[kg.EventIdentifier, label("event")],
@@ -50,6 +50,13 @@ def spectrogram(
     f_max: Annotated[kg.MaximumFrequency, unit("Hz"), limits(20, 1000), label("highest frequency")] = 400.0,
     q_min: Annotated[oda.Float, limits(4, 100), label("smallest Q")] = 4.0,
     q_max: Annotated[oda.Float, limits(4, 100), label("largest Q")] = 64.0,
+    window: Annotated[
+        kg.TimeWindow,
+        unit("s"),
+        limits(0.5, 16),
+        label("time window"),
+        described("seconds before and after the event; without it 2 s or as far as there are data"),
+    ] = None,
 ) -> kg.Spectrogram:
     """The strain around an event as energy over time and frequency, and where it is loudest.
 
@@ -58,10 +65,17 @@ def spectrogram(
     the smallest and largest Q the one with the loudest cell within half a second of the event is
     given, each row in units of its median; cells touched by the edges of the data are masked.
     """
-    if q_min >= q_max or f_min >= f_max:
+    if q_min >= q_max:
         raise Invalid(
-            "The smallest Q and the lowest frequency must lie below the largest and the highest.",
+            f"The smallest Q ({q_min:g}) must lie below the largest ({q_max:g}).",
             parameter="q_min",
+            value=f"{q_min:g}",
+        )
+    if f_min >= f_max:
+        raise Invalid(
+            f"The lowest frequency ({f_min:g} Hz) must lie below the highest ({f_max:g} Hz).",
+            parameter="f_min",
+            value=f"{f_min:g} Hz",
         )
     from executors.figures import spectrogram as figures
     from executors.physics import spectrogram as analysis
@@ -70,22 +84,22 @@ def spectrogram(
     found = strain_archive.locate(event, event_time, detector)
     log(f"strain of {detector}: {found.dataset.name} ({found.dataset.reached})")
     gps = strain_archive.gps_from_utc(event_time)
-    white = strain.white_strain(found, gps, detector)
+    white = strain.around(strain.white_strain(found, gps, detector), gps, window, found.path.name)
     progress(0.4, "whitened")
     analysed = analysis.analyse(event, detector, gps, white, (q_min, q_max), (f_min, f_max))
     progress(0.7, "transformed")
     return Result(
-        label=f"Spectrogram of {event} in {_NAMES[detector]}",
+        label=f"Spectrogram of {event} in {strain_archive.NAMES[detector]}",
         files=[
             *analysis.write(analysed, found.dataset),
-            figures.draw(analysed, _NAMES[detector], event_time),
+            figures.draw(analysed, strain_archive.NAMES[detector], event_time),
         ],
         values=analysed.values(),
-        quality=analysed.quality(),
+        quality=(*analysis.band_used(analysed, f_min, f_max), *analysed.quality()),
         coverage=Coverage(
             time=strain_archive.span_utc(white.start, len(white.data) / white.rate), objects=(event,)
         ),
         observed_with=(f"https://w3id.org/kg-service/ontology#{detector}",),
         datasets=(found.dataset,),
-        cite=_CITE,
+        cite=(found.dataset.cite, *_CITE),
     )

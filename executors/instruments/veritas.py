@@ -10,6 +10,7 @@ from kg_service.authoring import Coverage, Result, described, kg, label, oda, un
 __all__ = ["spectrum"]
 
 TABLE = "veritas_sed_points.ecsv"
+_CITE = (archives.citation(TABLE),)
 _ABOVE, _BELOW = described("only points above it are used"), described("only points below it are used")
 
 
@@ -19,7 +20,7 @@ _ABOVE, _BELOW = described("only points above it are used"), described("only poi
     title="Published VERITAS spectra",
     coverage=Coverage(energy=(1e8, 1e10)),
     cost=2.0,
-    cite=("2023RNAAS...7....6A", "doi:10.5281/zenodo.4723219"),
+    cite=_CITE,
     datasets=archives.tables(TABLE),
     below=(("t1", "t2"), ("e_min", "e_max")),
 )
@@ -40,16 +41,13 @@ def spectrum(
     from executors.physics import veritas_points
 
     spectra = veritas_points.select(object, t1, t2, e_min, e_max)
-    energies = [float(e) * 1e3 for s in spectra for e in s.columns["e_ref"]]
     start, end = min(s.start for s in spectra), max(s.end for s in spectra)
     return Result(
-        label=f"VERITAS spectra of {object}, {start[:4]}-{end[:4]}"
-        if start[:4] != end[:4]
-        else f"VERITAS spectra of {object}, {start[:4]}",
+        label=veritas_points.title(spectra),
         files=[*veritas_points.write(spectra), figures.draw(spectra)],
         values=veritas_points.values(spectra),
         quality=veritas_points.quality(spectra),
-        coverage=Coverage(time=(start, end), energy=(min(energies), max(energies))),
+        coverage=Coverage(time=(start, end), energy=veritas_points.energy_range_kev(spectra)),
         points=veritas_points.points(spectra, kg.VERITAS.iri),
-        cite=("2023RNAAS...7....6A", *dict.fromkeys(s.reference for s in spectra)),
+        cite=(*_CITE, *dict.fromkeys(s.reference for s in spectra)),
     )

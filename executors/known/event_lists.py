@@ -27,7 +27,7 @@ class Event:
     """An event: time (ISO UTC), position (ICRS, deg) where there is one, and further facts by name.
 
     ``facts`` maps names to (value, unit); those of a first notice begin with ``notice_``, those of the
-    later publication with ``published_``.
+    later publication with ``published_``. ``lists`` are the tables that the entry was put together from.
     """
 
     identifier: str
@@ -39,6 +39,7 @@ class Event:
     other_names: tuple[str, ...] = ()
     facts: dict[str, tuple[float | str, str | None]] = field(default_factory=dict)
     references: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 @cache
@@ -76,7 +77,8 @@ def _gravitational_waves() -> Iterator[Event]:
             dec=_given(better, "dec"),
             position_from=str(better.get("position", "")),
             facts=facts,
-            references=(_absolute(row["reference"]), *_references(better)),
+            references=(*_references(better), _absolute(row["reference"])),
+            lists=_lists("gwtc_events.ecsv", better),
         )
 
 
@@ -116,7 +118,8 @@ def _neutrinos() -> Iterator[Event]:
             position_from=str(better.get("position", "first GCN notice; later revisions differ")),
             other_names=(f"IC{identifier.removeprefix('IceCube-')}", f"{row['run']}_{row['event']}"),
             facts=notice,
-            references=(row["url"], *_references(better)),
+            references=(*_references(better), row["url"]),
+            lists=_lists("icecube_alerts.ecsv", better),
         )
 
 
@@ -129,7 +132,8 @@ def _bursts() -> Iterator[Event]:
             time=f"{row['trigger_utc']}Z",
             facts={"trigger_of": ("POLAR", None)}
             | ({} if duration is None else {"duration": (duration, "s")}),
-            references=("2020A&A...644A.124K",),
+            references=("Kole et al. 2020, A&A 644, A124",),
+            lists=_lists("polar_bursts.ecsv", {}),
         )
     for row in archives.rows("sources.ecsv"):
         better = _published().get(row["name"])
@@ -145,7 +149,12 @@ def _bursts() -> Iterator[Event]:
                 if _number(row["redshift"]) is None
                 else {"redshift": (float(row["redshift"]), None)},
                 references=_references(better),
+                lists=_lists("sources.ecsv", better),
             )
+
+
+def _lists(table: str, better: dict[str, str | float]) -> tuple[str, ...]:
+    return (table, "published_events.toml") if better else (table,)
 
 
 def _given(entry: dict[str, str | float], name: str) -> float | None:

@@ -12,7 +12,7 @@ from executors.known.event_lists import Event, everything
 from executors.known.spelling import event_key
 from kg_service.errors import UnresolvedObject
 
-__all__ = ["find", "names_of"]
+__all__ = ["find", "named", "names_of"]
 
 _MOST_NEAR = 5
 _NEAR_SPELLING = 0.8
@@ -29,10 +29,15 @@ def find(name: str) -> Event:
     UnresolvedObject
         When no event has it, with events of the same day and names that look like it.
     """
-    event = _all().get(event_key(name))
+    event = named(name)
     if event is None:
         raise _unknown(name)
     return event
+
+
+def named(name: str) -> Event | None:
+    """The event of that name, if it is known."""
+    return _all().get(event_key(name))
 
 
 def names_of(event: Event) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from executors import archives
-from executors.known import other_names
+from executors.known import events, other_names
 from executors.known.source_list import FERMI_TABLE, Source, everything, separation
 from executors.known.spelling import catalogue_number, source_key
 from kg_service.errors import UnresolvedObject
@@ -90,6 +90,14 @@ def ambiguous(name: str, found: Iterable[Source]) -> UnresolvedObject:
 
 def unknown(name: str) -> UnresolvedObject:
     """The refusal of a name that no known source has, with names that look like it."""
+    event = events.named(name)
+    if event is not None:
+        return UnresolvedObject(
+            f"{name!r} is an event, no source: ask with event={event.identifier}.",
+            parameter="object",
+            value=name,
+            near=(f"event={event.identifier}",),
+        )
     near = _near(source_key(name))
     hint = f" Similar names: {', '.join(near)}." if near else ""
     return UnresolvedObject(

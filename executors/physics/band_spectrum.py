@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from executors.physics.spectral_fit import (
+    CUTOFF,
+    EXPONENT,
     Fit,
     Measured,
     Model,
-    basis,
-    differential,
+    logarithm,
     minimise,
-    parameter_count,
 )
 
-__all__ = ["Bands", "fit", "integrals"]
+__all__ = ["Bands", "fit", "freed", "integrals"]
 
 Array = NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
@@ -56,26 +56,46 @@ class Bands:
         return cls(low, high, measured)
 
 
-def integrals(parameters: Array, low: Array, high: Array, reference: float) -> tuple[Array, Array]:
+def integrals(
+    parameters: Array, low: Array, high: Array, reference: float, model: Model = "log-parabola"
+) -> tuple[Array, Array]:
     """Photon fluxes (cm-2 s-1) between ``low`` and ``high`` (MeV), and their derivatives by parameter.
 
     Gauss-Legendre quadrature with 48 nodes in ln E; the derivatives are integrals of the same kind.
     """
     half = np.log(high / low)[:, None] / 2
     energy = np.sqrt(low * high)[:, None] * np.exp(half * _NODES)
-    pieces = half * _WEIGHTS * energy * differential(parameters, energy, reference)
-    derivative = np.einsum("ij,ijk->ik", pieces, basis(energy, reference, len(parameters)))
+    level, design = logarithm(parameters, energy, reference, model)
+    pieces = half * _WEIGHTS * energy * np.exp(level)
+    derivative = np.einsum("ij,ijk->ik", pieces, design)
     return pieces.sum(axis=1), derivative
 
 
 def fit(bands: Bands, model: Model, reference: float) -> Fit | None:
-    """Fit a model with reference energy ``reference`` (MeV); ``None`` when no degree of freedom is left."""
-    count = parameter_count(model)
-    if len(bands.measured.value) - count < 1:
+    """Fit a model with reference energy ``reference`` (MeV); ``None`` when no degree of freedom is left.
+
+    The exponent of a cutoff is 2/3 here; :func:`freed` fits it too.
+    """
+    count = 2 if model == "power-law" else 3
+    if len(bands.measured.value) <= count:
         return None
-    start = _start(bands, count, reference)
+    return _fitted(bands, model, reference, _start(bands, count, reference))
+
+
+def freed(bands: Bands, fixed: Fit) -> Fit | None:
+    """A power law with cutoff fitted again with a free exponent; ``None`` without a degree of freedom."""
+    if len(bands.measured.value) <= len(fixed.parameters) + 1:
+        return None
+    return _fitted(bands, CUTOFF, fixed.reference, np.append(fixed.parameters, EXPONENT))
+
+
+def _fitted(bands: Bands, model: Model, reference: float, start: Array) -> Fit:
     return minimise(
-        lambda p: integrals(p, bands.low, bands.high, reference), bands.measured, start, model, reference
+        lambda p: integrals(p, bands.low, bands.high, reference, model),
+        bands.measured,
+        start,
+        model,
+        reference,
     )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from executors import archives
+from executors.known.source_list import separation
 from executors.physics.band_spectrum import Bands
 from kg_service.errors import NotCovered
 
@@ -27,17 +29,25 @@ BAND_EDGES: Array = np.array([50, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 1e6])
 HISTORY_EDGES_MET: Array = np.array([239557417.0, *(270890000.0 + 31560000.0 * np.arange(14))])
 """Edges of the fourteen yearly bins in Fermi mission elapsed time (s)."""
 
+_SPELLED_POSITION = re.compile(r"J(\d{2})(\d{2}\.\d)([+-])(\d{2})(\d{2})")
+_NAMES = ("source_name", "association", "main_identifier")
+_MOST_NEAR = 5
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueSource:
     """One source: names, position (ICRS deg), pivot energy (MeV), the catalogue's own fits, its fluxes.
 
+    ``identifier`` is the main identifier by which every product calls the source, ``association``
+    the name that the catalogue gives it.
     ``bands`` and ``history`` hold photon fluxes in cm-2 s-1; ``sed`` E^2 dN/dE in erg cm-2 s-1 at
     the geometric mean of each band, converted by the catalogue with its spectral shape.
     """
 
     name: str
     association: str
+    identifier: str
+    remark: str
     kind: str
     ra: float
     dec: float
@@ -55,18 +65,41 @@ class CatalogueSource:
 
     @property
     def title(self) -> str:
-        """How the source is called on plots: the association with the catalogue name."""
-        return f"{self.association} ({self.name})"
+        """How the source is called: main identifier, catalogue name, the association where it differs."""
+        return f"{self.identifier} ({self.designation})"
+
+    @property
+    def heading(self) -> str:
+        """The same as the first line of a picture."""
+        return f"{self.identifier}   ({self.designation})"
+
+    @property
+    def designation(self) -> str:
+        """The name in the catalogue, with the catalogue's association where that is another name."""
+        if self.association == self.identifier:
+            return self.name
+        return f"{self.name}, there {self.association}"
+
+    @property
+    def has_cutoff(self) -> bool:
+        """Whether the catalogue describes the source by a power law with exponential cutoff."""
+        return self.fitted["spectrum_type"] == "PLSuperExpCutoff"
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What to know about the entry of the source."""
+        return (self.remark,) if self.remark else ()
 
     @property
     def header(self) -> dict[str, str | float | int | bool]:
         """What every file about the source says of it."""
         return {
-            "OBJECT": self.association,
+            "OBJECT": self.identifier,
             "TELESCOP": "Fermi",
             "INSTRUME": "LAT",
             "catalogue": "4FGL-DR4",
             "catalogue_name": self.name,
+            "catalogue_association": self.association,
             "RA_OBJ": self.ra,
             "DEC_OBJ": self.dec,
             "RADESYS": "ICRS",
@@ -87,16 +120,41 @@ def source_named(name: str) -> CatalogueSource:
     for row in table:
         if row["source_name"] == name:
             return _source(row)
-    known = {row["source_name"]: row["association"] for row in table}
-    near = [n for n, a in known.items() if a == name]
-    near += difflib.get_close_matches(name, list(known), n=3, cutoff=0.75)
-    raise NotCovered(
-        f"{name} is not among the {len(known)} sources of 4FGL-DR4 whose fluxes are kept here. Covered are "
-        f"{', '.join(sorted(known.values()))} (by their 4FGL names).",
+    raise _not_kept(name, table)
+
+
+def _not_kept(name: str, table: list[dict[str, str]]) -> NotCovered:
+    """The refusal of a source, with those nearest to its position and those with a name like it."""
+    called = {row["source_name"]: row["main_identifier"] for row in table}
+    spelled = {row[column]: row["source_name"] for row in table for column in _NAMES}
+    near = dict.fromkeys([spelled[name]] if name in spelled else ())
+    said, place = "", _position_in(name)
+    if place is not None:
+        closest = sorted(
+            (separation(*place, float(row["ra"]), float(row["dec"])), row["source_name"]) for row in table
+        )
+        near |= dict.fromkeys(found for _, found in closest[:_MOST_NEAR])
+        distance, first = closest[0]
+        said = f" The nearest of them is {called[first]} ({first}) at {distance:.3g} deg."
+    alike = difflib.get_close_matches(name, spelled, n=_MOST_NEAR, cutoff=0.6)
+    near |= dict.fromkeys(spelled[found] for found in alike)
+    return NotCovered(
+        f"{name} is not among the {len(table)} sources of 4FGL-DR4 whose fluxes are kept here.{said} All of "
+        f"them are listed in the documentation of the analysis (docs/topics/analyses.md).",
         parameter="source",
         value=name,
-        near=[f"{n} ({known[n]})" for n in near],
+        near=[f"{found} ({called[found]})" for found in list(near)[:_MOST_NEAR]],
     )
+
+
+def _position_in(name: str) -> tuple[float, float] | None:
+    """The position (ICRS, deg) that a catalogue name like 4FGL J0509.4+0542 spells; ``None`` without one."""
+    found = _SPELLED_POSITION.search(name)
+    if found is None:
+        return None
+    hours, minutes, sign, degrees, arcminutes = found.groups()
+    declination = float(degrees) + float(arcminutes) / 60
+    return 15 * (float(hours) + float(minutes) / 60), -declination if sign == "-" else declination
 
 
 def _source(row: dict[str, str]) -> CatalogueSource:
@@ -106,6 +164,8 @@ def _source(row: dict[str, str]) -> CatalogueSource:
     return CatalogueSource(
         name=row["source_name"],
         association=row["association"],
+        identifier=row["main_identifier"],
+        remark=row["remark"],
         kind=row["source_class"],
         ra=float(row["ra"]),
         dec=float(row["dec"]),

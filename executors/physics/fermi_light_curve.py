@@ -18,6 +18,7 @@ from executors.physics.variability import (
     blocks,
     constancy,
     fractional_variability,
+    plain_mean,
 )
 from executors.writing import add_column, write_table
 from kg_service.authoring import Measure, OutputFile
@@ -36,13 +37,15 @@ _MET_ORIGIN_MJD = 51910 + 64.184 / 86400
 class Analysed:
     """The fluxes (cm-2 s-1, 0.1-100 GeV) with the errors used, and what was measured of them.
 
-    ``sigma`` is the mean of lower and upper error; for a year with an upper limit the upper one.
+    ``sigma`` is the mean of lower and upper error; for a year with an upper limit the upper one. ``mean``
+    is the plain mean with its standard error.
     """
 
     source: CatalogueSource
     edges: Time
     limit: NDArray[np.bool_]
     sigma: Array
+    mean: tuple[float, float]
     constant: Constancy
     fractional: FractionalVariability
     blocks: list[Block]
@@ -54,6 +57,7 @@ class Analysed:
             caveats.append(
                 f"{int(self.limit.sum())} of {len(self.limit)} years are limits, used with their best flux"
             )
+        caveats += self.source.caveats
         if self.fractional.value is None:
             caveats.append("no variability in excess of the errors: F_var is not defined")
         return tuple(caveats)
@@ -62,10 +66,11 @@ class Analysed:
         """The scalar results."""
         found = {
             "fractional_variability": Measure(self.fractional.value, self.fractional.error),
+            "mean_flux": Measure(*self.mean, _FLUX_UNIT),
+            "weighted_mean_flux": Measure(self.constant.mean, self.constant.error, _FLUX_UNIT),
             "constancy_chi2": Measure(self.constant.chi2),
             "constancy_dof": Measure(self.constant.dof),
             "constancy_probability": Measure(self.constant.probability),
-            "mean_flux": Measure(self.constant.mean, self.constant.error, _FLUX_UNIT),
             "normalised_excess_variance": Measure(self.fractional.excess, self.fractional.excess_error),
             "bayesian_blocks": Measure(len(self.blocks)),
             "bayesian_blocks_false_alarm": Measure(FALSE_ALARM),
@@ -87,6 +92,7 @@ def analyse(source: CatalogueSource) -> Analysed:
         edges=edges,
         limit=limit,
         sigma=sigma,
+        mean=plain_mean(source.history),
         constant=constancy(source.history, sigma),
         fractional=fractional_variability(source.history, sigma),
         blocks=blocks(edges.mjd, source.history, sigma, FALSE_ALARM),
@@ -156,21 +162,26 @@ def write(analysed: Analysed) -> list[OutputFile]:
     add_column(
         table, "block_flux_err", np.repeat([b.error for b in analysed.blocks], sizes), "its error", unit=area
     )
-    return write_table(table, "light_curve", _meta(analysed, utc))
+    return write_table(table, "light_curve", _meta(analysed, utc), extension="LIGHT_CURVE")
 
 
 def _meta(analysed: Analysed, utc: list[str]) -> dict[str, str | float | int | bool]:
     meta = analysed.source.header | {
-        "DATE-OBS": utc[0].rstrip("Z"),
-        "DATE-END": utc[-1].rstrip("Z"),
-        "time_system": "time_min and time_max are MJD (TT); utc_min and utc_max are UTC; not barycentric",
+        "TIMESYS": "TT",
+        "DATE-OBS": analysed.edges[0].tt.isot,
+        "DATE-END": analysed.edges[-1].tt.isot,
+        "utc_start": utc[0],
+        "utc_end": utc[-1],
+        "time_system": "time_min and time_max are MJD (TT), as DATE-OBS and DATE-END; utc_... are UTC; "
+        "spacecraft time, not barycentric",
         "energy_min_GeV": 0.1,
         "energy_max_GeV": 100.0,
         "UL_CONF": 0.95,
     }
     meta |= described_by(analysed.values())
     meta["method"] = (
-        "F_var: Vaughan et al. 2003, eq. 10 and B2; blocks: Scargle et al. 2013, point measurements"
+        "F_var and mean_flux: plain mean, Vaughan et al. 2003, eq. 10 and B2; constancy: about the mean "
+        "weighted by 1/sigma^2; blocks: Scargle et al. 2013, point measurements"
     )
     meta["caveats"] = "; ".join(analysed.quality())
     return meta

@@ -1,7 +1,8 @@
-"""The spectrum of one source of 4FGL-DR4: which bands, both fits, the choice between them, the files."""
+"""The spectrum of one source of 4FGL-DR4: which bands, the fits to them, what to say of them, the files."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,35 +11,31 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from executors.flux_points import add_epochs, add_flux_points, described_by, recorded
-from executors.physics.band_spectrum import Bands, fit, integrals
+from executors.physics.band_spectrum import Bands, integrals
 from executors.physics.fermi_catalogue import BAND_EDGES, CatalogueSource
+from executors.physics.model_choice import AMPLITUDE_UNIT, Fits, fit_all, fit_values, short_name
 from executors.physics.spectral_fit import Fit, energy_flux
 from executors.writing import add_column, write_table
 from kg_service.authoring import Measure, OutputFile
 
-__all__ = ["Analysed", "analyse", "bands_within", "write"]
+__all__ = ["Analysed", "analyse", "bands_used", "bands_within", "write"]
 
 Array = NDArray[np.float64]
 CONFIDENCE = 0.95
-CURVATURE_THRESHOLD = 9.0
-"""Fall of chi2 that makes the curved model preferred: 3 sigma for one parameter, the TS_curv of Abdollahi
-et al. 2020, ApJS 247, 33, section 3.3."""
 VARIABLE = 27.69
 """Variability index above which a source varies with 99 % confidence over 14 years (chi2, 13 dof; Ballet et
 al. 2023, arXiv:2307.12546)."""
-_AMPLITUDE_UNIT = "MeV**-1.cm**-2.s**-1"
 _ENERGY_FLUX_UNIT = "erg.cm**-2.s**-1"
 
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """A source, its selected bands, and the fits that the number of bands allows."""
+    """A source, its selected bands, and the fits to them."""
 
     source: CatalogueSource
     selected: NDArray[np.bool_]
     bands: Bands
-    power_law: Fit | None
-    log_parabola: Fit | None
+    fits: Fits
 
     @property
     def energy(self) -> Array:
@@ -72,31 +69,9 @@ class Analysed:
         }
 
     @property
-    def chi2_fall(self) -> float | None:
-        """Chi2 of the power law minus that of the log-parabola."""
-        if self.power_law is None or self.log_parabola is None:
-            return None
-        return self.power_law.chi2 - self.log_parabola.chi2
-
-    @property
     def preferred(self) -> Fit | None:
-        """The log-parabola where it lowers chi2 by the threshold, else the power law."""
-        curved = self.chi2_fall is not None and self.chi2_fall >= CURVATURE_THRESHOLD
-        return self.log_parabola if curved else self.power_law
-
-    @property
-    def choice(self) -> str:
-        """Why the preferred model is preferred."""
-        if self.power_law is None:
-            return f"no fit: {len(self.bands.measured.value)} band(s), at least 3 are needed for a power law"
-        if self.chi2_fall is None:
-            return "power law: a log-parabola needs at least 4 bands"
-        verdict = "at least" if self.chi2_fall >= CURVATURE_THRESHOLD else "less than"
-        name = self.preferred.model if self.preferred else ""
-        return (
-            f"{name}: curvature lowers chi2 by {self.chi2_fall:.1f} for one parameter, {verdict} the "
-            f"{CURVATURE_THRESHOLD:g} (3 sigma) asked"
-        )
+        """The preferred fit; ``None`` where the bands are too few for any."""
+        return self.fits.preferred
 
     def quality(self) -> tuple[str, ...]:
         """Caveats as short phrases."""
@@ -104,42 +79,34 @@ class Analysed:
         index = self.source.fitted["variability_index"]
         if isinstance(index, float) and index > VARIABLE:
             caveats.append(f"the source varies (4FGL variability index {index:.4g} > {VARIABLE})")
+        caveats += self.fits.quality(self.source.kind)
         best = self.preferred
-        if best is None:
-            caveats.append(self.choice)
-        else:
-            if not best.converged:
-                caveats.append(f"the {best.model} fit did not converge")
-            elif best.poor:
-                caveats.append(f"poor fit: {best.model} {best.verdict}")
-            if not self.bands.low[0] <= best.reference <= self.bands.high[-1]:
-                caveats.append("reference energy outside the fitted bands")
-        if self.bands.measured.limit.any():
-            caveats.append(
-                f"{(limits := int(self.bands.measured.limit.sum()))} of {len(self.energy)} bands "
-                f"{'is an upper limit' if limits == 1 else 'are upper limits'}"
-            )
-        return (*caveats, "statistical errors only")
+        if best is not None and not self.bands.low[0] <= best.reference <= self.bands.high[-1]:
+            caveats.append("reference energy outside the fitted bands")
+        limits = int(self.bands.measured.limit.sum())
+        if limits:
+            verb = "is an upper limit" if limits == 1 else "are upper limits"
+            caveats.append(f"{limits} of {len(self.energy)} bands {verb}")
+        return (*caveats, *self.source.caveats, "statistical errors only")
 
     def values(self) -> dict[str, Measure]:
-        """The scalar results; the catalogue's own parameters stand beside them as ``catalogue_...``."""
+        """The scalar results, the preferred model first; the catalogue's own parameters come last.
+
+        Why a model is preferred is said only where it describes the fluxes.
+        """
         found: dict[str, Measure] = {}
         best = self.preferred
         if best is not None:
             found["preferred_model"] = Measure(best.model)
-            for fitted, short in ((self.log_parabola, "lp"), (self.power_law, "pl")):
-                if fitted is not None:
-                    found |= _fit_values(fitted, short)
-            found["reference_energy"] = Measure(best.reference, unit="MeV")
+            found |= fit_values(self.fits)
             low, high = float(self.bands.low[0]), float(self.bands.high[-1])
             flux, error = energy_flux(best, low, high)
             found["energy_flux"] = Measure(flux, error, _ENERGY_FLUX_UNIT)
-        if self.chi2_fall is not None:
-            found["chi2_fall_by_curvature"] = Measure(self.chi2_fall)
-        found["model_choice"] = Measure(self.choice)
+            if not self.fits.rejected:
+                found["preferred_because"] = Measure(self.fits.because)
         found["bands"] = Measure(len(self.bands.measured.value))
         found["upper_limits"] = Measure(int(self.bands.measured.limit.sum()))
-        units = {"pl_flux_density": _AMPLITUDE_UNIT, "lp_flux_density": _AMPLITUDE_UNIT}
+        units = {"pl_flux_density": AMPLITUDE_UNIT, "lp_flux_density": AMPLITUDE_UNIT}
         for name, value in self.source.fitted.items():
             found[f"catalogue_{name}"] = Measure(value, unit=units.get(name))
         return found
@@ -157,34 +124,31 @@ def bands_within(e_min: float, e_max: float) -> NDArray[np.bool_]:
 
 
 def analyse(source: CatalogueSource, selected: NDArray[np.bool_]) -> Analysed:
-    """Fit both models to the selected bands, with the catalogue's pivot energy as reference."""
+    """Fit every model to the selected bands, with the catalogue's pivot energy as reference."""
     bands = source.bands(selected)
-    return Analysed(
-        source,
-        selected,
-        bands,
-        fit(bands, "power-law", source.pivot),
-        fit(bands, "log-parabola", source.pivot),
-    )
+    return Analysed(source, selected, bands, fit_all(bands, source.pivot, cutoff=source.has_cutoff))
 
 
-def _fit_values(fitted: Fit, short: str) -> dict[str, Measure]:
-    errors = fitted.errors
-    found = {
-        f"{short}_{name}": Measure(float(value), float(error))
-        for name, value, error in zip(("index", "beta"), fitted.parameters[1:], errors[1:], strict=False)
-    }
-    found[f"{short}_amplitude"] = Measure(
-        fitted.amplitude, fitted.amplitude * float(errors[0]), _AMPLITUDE_UNIT
-    )
-    found[f"{short}_chi2"] = Measure(fitted.chi2)
-    found[f"{short}_dof"] = Measure(fitted.dof)
-    found[f"{short}_probability"] = Measure(fitted.probability)
-    names = ("log_amplitude", "index", "beta")[: len(errors)]
-    for i, first in enumerate(names):
-        for j, second in enumerate(names[:i]):
-            found[f"{short}_covariance_{second}_{first}"] = Measure(float(fitted.covariance[i, j]))
-    return found
+def bands_used(analysed: Analysed, e_min: float, e_max: float) -> tuple[str, ...]:
+    """The caveat that other energies (MeV) were asked for than the bands used have."""
+    low, high = float(analysed.bands.low[0]), float(analysed.bands.high[-1])
+    if math.isclose(low, e_min, rel_tol=1e-9) and math.isclose(high, e_max, rel_tol=1e-9):
+        return ()
+    return (f"bands used: {energy_range(low, high)} (asked: {energy_range(e_min, e_max)})",)
+
+
+def energy_range(low: float, high: float) -> str:
+    """Two energies (MeV) as people write them: ``1 to 3 GeV``."""
+    (one, first), (other, second) = map(_readable, (low, high))
+    return f"{one} to {other} {second}" if first == second else f"{one} {first} to {other} {second}"
+
+
+def _readable(energy: float) -> tuple[str, str]:
+    """An energy in MeV as a number and the unit that keeps it short."""
+    for unit, size in (("TeV", 1e6), ("GeV", 1e3), ("MeV", 1.0)):
+        if energy >= size * (1 - 1e-9):
+            return f"{energy / size:.6g}", unit
+    return f"{energy * 1e3:.6g}", "keV"
 
 
 def write(analysed: Analysed, start: str, end: str) -> list[OutputFile]:
@@ -206,16 +170,14 @@ def write(analysed: Analysed, start: str, end: str) -> list[OutputFile]:
     add_column(
         table, "sqrt_ts", source.sqrt_ts[selected], "square root of the test statistic", ucd="stat.snr"
     )
-    for short, fitted in (("pl", analysed.power_law), ("lp", analysed.log_parabola)):
-        if fitted is not None:
-            predicted, _ = integrals(fitted.parameters, bands.low, bands.high, fitted.reference)
-            add_column(
-                table, f"{short}_flux", predicted, f"photon flux of the fitted {fitted.model}", unit=area
-            )
-            pulls = -bands.measured.pulls(predicted)
-            add_column(table, f"{short}_pull", pulls, f"(flux - {fitted.model}) / sigma")
+    for fitted in analysed.fits.in_order:
+        short, name = short_name(fitted), fitted.model
+        predicted, _ = integrals(fitted.parameters, bands.low, bands.high, fitted.reference, name)
+        add_column(table, f"{short}_flux", predicted, f"photon flux of the fitted {name}", unit=area)
+        pulls = -bands.measured.pulls(predicted)
+        add_column(table, f"{short}_pull", pulls, f"(flux - {name}) / sigma")
     add_epochs(table, [(start, end)] * len(table))
-    return write_table(table, "spectrum", _meta(analysed, start, end))
+    return write_table(table, "spectrum", _meta(analysed, start, end), extension="FLUX_POINTS")
 
 
 def _meta(analysed: Analysed, start: str, end: str) -> dict[str, str | float | int | bool]:
@@ -225,8 +187,13 @@ def _meta(analysed: Analysed, start: str, end: str) -> dict[str, str | float | i
         "SED_TYPE": "e2dnde",
         "UL_CONF": CONFIDENCE,
         "e2dnde_from": "nuFnu_Band of the catalogue, at the geometric mean of the band",
-        "model": "dN/dE = amplitude (E/reference_energy)^-(index + beta ln(E/reference_energy))",
+        "model": f"dN/dE = amplitude (E/E0)^-(index + beta ln(E/E0)), E0 = {analysed.source.pivot} MeV",
     }
+    if analysed.fits.cutoff is not None:
+        meta["cutoff_model"] = (
+            "dN/dE = amplitude (E/E0)^(d/b - index) exp(d/b^2 (1 - (E/E0)^b)), d = plec_expfactor, "
+            "b = plec_exp_index; Abdollahi et al. 2022, ApJS 260, 53, eq. 4"
+        )
     meta |= described_by(analysed.values())
     meta["caveats"] = "; ".join(analysed.quality())
     return meta

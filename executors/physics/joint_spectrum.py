@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from executors.flux_points import add_epochs, add_flux_points, described_by, recorded
 from executors.known.sources import find
 from executors.physics import point_spectrum
+from executors.physics.model_choice import AMPLITUDE_UNIT
 from executors.physics.spectral_fit import Fit
 from executors.writing import add_column, write_table
 from kg_service.authoring import InputProduct, Measure, OutputFile
@@ -28,7 +29,12 @@ NOT_SIMULTANEOUS = "not simultaneous"
 EBL = "not corrected for EBL absorption"
 CORRECTED = "corrected for EBL absorption"
 _NUMBERS = ("e_ref", "e_min", "e_max", "e2dnde", "e2dnde_errn", "e2dnde_errp", "e2dnde_ul", "ul_confidence")
-_CARRIED = ("lp_index", "lp_beta", "energy_flux", "pl_index", "preferred_model", "upper_limits", "spectra")
+_CARRIED = frozenset(
+    {"preferred_model", "reference_energy", "energy_flux", "upper_limits", "spectra"}
+    | {f"{model}_{name}" for model in ("pl", "lp", "plec") for name in ("index", "amplitude")}
+    | {"lp_beta", "plec_expfactor", "plec_exp_index"}
+)
+"""Results of the parts that stand among those of the whole, in the order in which each part has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,15 @@ class Combined:
         """One column over all parts."""
         return np.concatenate([part.columns[name] for part in self.parts])
 
+    @property
+    def energy_range(self) -> tuple[float, float]:
+        """Lowest and highest energy in MeV: edges of the bins where there are some, else those of points."""
+        low, high = (
+            np.where(np.isnan(self.column(edge)), self.column("e_ref"), self.column(edge))
+            for edge in ("e_min", "e_max")
+        )
+        return float(low.min()), float(high.max())
+
     def flags(self) -> tuple[str, ...]:
         """What must be said wherever the points are shown together."""
         flags = [] if self.simultaneous else [NOT_SIMULTANEOUS]
@@ -74,43 +89,36 @@ class Combined:
             flags.append(EBL)
         if self.fit is not None and self.fit.poor:
             flags.append(f"joint fit rejected: {self.fit.verdict}")
+        if self.fit is not None and self.fit.marginal:
+            flags.append(f"marginal joint fit: {self.fit.verdict}")
         if self.fit_asked and self.fit is None:
             flags.append("too few points for a joint fit")
         return tuple(flags)
 
     def quality(self) -> tuple[str, ...]:
-        """The flags, then the caveats of each part under its instrument's name."""
+        """The flags, what holds for every part, then the rest of each part under its instrument's name."""
+        said = [[text for text in part.quality if text not in (EBL, CORRECTED)] for part in self.parts]
+        shared = [text for text in said[0] if all(text in texts for texts in said)]
         own = [
             f"{part.instrument}: {text}"
-            for part in self.parts
-            for text in part.quality
-            if text not in (EBL, CORRECTED)
+            for part, texts in zip(self.parts, said, strict=True)
+            for text in texts
+            if text not in shared
         ]
-        return (*self.flags(), *own)
+        return (*self.flags(), *shared, *own)
 
     def values(self) -> dict[str, Measure]:
         """Counts, the parts' main results, and the joint fit."""
         found: dict[str, Measure] = {}
         if self.fit is not None:
-            for name, value, error in zip(
-                ("index", "beta"), self.fit.parameters[1:], self.fit.errors[1:], strict=True
-            ):
-                found[f"joint_{name}"] = Measure(float(value), float(error))
-            amplitude = self.fit.amplitude
-            found["joint_amplitude"] = Measure(
-                amplitude, amplitude * float(self.fit.errors[0]), "MeV**-1.cm**-2.s**-1"
-            )
-            found["joint_reference_energy"] = Measure(self.fit.reference, unit="MeV")
-            found["joint_chi2"] = Measure(self.fit.chi2)
-            found["joint_dof"] = Measure(self.fit.dof)
-            found["joint_probability"] = Measure(self.fit.probability)
-            found["joint_fit_accepted"] = Measure(not self.fit.poor)
+            found |= _joint_values(self.fit)
         for part in self.parts:
             short = part.instrument.lower().replace("-", "_")
-            found |= {f"{short}_{name}": part.values[name] for name in _CARRIED if name in part.values}
+            found |= {f"{short}_{name}": m for name, m in part.values.items() if name in _CARRIED}
             found[f"{short}_points"] = Measure(int((~np.isnan(part.columns["e2dnde"])).sum()))
-        found["lowest_energy"] = Measure(float(self.column("e_ref").min()), unit="MeV")
-        found["highest_energy"] = Measure(float(self.column("e_ref").max()), unit="MeV")
+        lowest, highest = self.energy_range
+        found["lowest_energy"] = Measure(lowest, unit="MeV")
+        found["highest_energy"] = Measure(highest, unit="MeV")
         found["simultaneous"] = Measure(self.simultaneous)
         return found
 
@@ -123,6 +131,22 @@ class Combined:
             [epoch for part in parts for epoch in part.epochs],
             [part.instrument_iri for part in parts for _ in part.spectrum],
         )
+
+
+def _joint_values(fitted: Fit) -> dict[str, Measure]:
+    """The joint fit, with the energy at which index and amplitude hold."""
+    (index, beta), (index_error, beta_error) = fitted.parameters[1:], fitted.errors[1:]
+    amplitude = fitted.amplitude
+    return {
+        "joint_index": Measure(float(index), float(index_error)),
+        "joint_beta": Measure(float(beta), float(beta_error)),
+        "joint_amplitude": Measure(amplitude, amplitude * float(fitted.errors[0]), AMPLITUDE_UNIT),
+        "joint_reference_energy": Measure(fitted.reference, unit="MeV"),
+        "joint_chi2": Measure(fitted.chi2),
+        "joint_dof": Measure(fitted.dof),
+        "joint_probability": Measure(fitted.probability),
+        "joint_fit_accepted": Measure(not fitted.poor),
+    }
 
 
 def read_part(product: InputProduct) -> Part:
@@ -217,7 +241,7 @@ def write(combined: Combined) -> list[OutputFile]:
     spectra = [name for part in parts for name in part.spectrum]
     add_column(table, "spectrum", spectra, "spectrum the point belongs to")
     add_epochs(table, [epoch for part in parts for epoch in part.epochs])
-    return write_table(table, "spectrum", _meta(combined))
+    return write_table(table, "spectrum", _meta(combined), extension="FLUX_POINTS")
 
 
 def _meta(combined: Combined) -> dict[str, str | float | int | bool]:

@@ -18,10 +18,8 @@ from executors.physics.spectral_fit import (
     Fit,
     Measured,
     Model,
-    basis,
-    differential,
+    logarithm,
     minimise,
-    parameter_count,
 )
 
 __all__ = ["fit", "measured_points"]
@@ -43,14 +41,15 @@ def measured_points(columns: Mapping[str, Array]) -> Measured:
 
 def fit(energy: Array, measured: Measured, model: Model, reference: float) -> Fit | None:
     """Fit a model to points at ``energy`` (MeV); ``None`` without a degree of freedom or a measured slope."""
-    count = parameter_count(model)
+    count = 2 if model == "power-law" else 3
     good = ~measured.limit
     if len(energy) - count < 1 or good.sum() < 2:
         return None
 
     def predict(parameters: Array) -> tuple[Array, Array]:
-        value = energy**2 * differential(parameters, energy, reference) * ERG_PER_MEV
-        return value, value[:, None] * basis(energy, reference, count)
+        level, design = logarithm(parameters, energy, reference, model)
+        value = energy**2 * np.exp(level) * ERG_PER_MEV
+        return value, value[:, None] * design
 
     density = measured.value[good] / (ERG_PER_MEV * energy[good] ** 2)
     slope, level = np.polyfit(np.log(energy[good] / reference), np.log(density), 1)

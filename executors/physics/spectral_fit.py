@@ -1,4 +1,4 @@
-"""Photon spectra as power law or log-parabola, fitted to measured values and upper limits by least chi2.
+"""Models of photon spectra, fitted to measured values and upper limits by least chi2.
 
 What is predicted for a parameter vector (a flux density, an integral over a band) is the caller's
 business; here are the models, the minimum, and what follows from it.
@@ -9,33 +9,41 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "CUTOFF",
     "ERG_PER_MEV",
+    "EXPONENT",
+    "MARGINAL_FIT",
     "POOR_FIT",
     "Fit",
     "Measured",
     "Model",
-    "basis",
     "butterfly",
     "differential",
     "energy_flux",
+    "logarithm",
     "minimise",
-    "parameter_count",
     "survival",
 ]
 
 Array = NDArray[np.float64]
-Model = Literal["power-law", "log-parabola"]
+Model = Literal["power-law", "log-parabola", "cutoff-power-law"]
+CUTOFF: Final = "cutoff-power-law"
+EXPONENT = 2 / 3
+"""Exponent b of the cutoff where it is not fitted, as for most pulsars of 4FGL (Abdollahi et al. 2022, ApJS
+260, 53)."""
 Predict = Callable[[Array], tuple[Array, Array]]
 """Parameters to predicted values and their derivatives (one row per value)."""
 ERG_PER_MEV = 1.602176634e-6
 POOR_FIT = 1e-3
-"""A fit whose chi2 is this improbable is called poor."""
+"""A fit whose chi2 is less probable than this is called poor."""
+MARGINAL_FIT = 1e-2
+"""A fit that is not poor but less probable than this is called marginal: of a hundred good fits one is."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _STEPS = 400
 
@@ -60,11 +68,16 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A fitted model. Parameters are ln N0 (N0 in cm-2 s-1 MeV-1), index and, for a log-parabola, beta.
+    """A fitted model of dN/dE over x = ln(E/E0), E0 = ``reference`` in MeV.
 
-    dN/dE = N0 (E/E0)^-(index + beta ln(E/E0)), E0 = ``reference`` in MeV (Abdollahi et al. 2020, ApJS
-    247, 33, eq. 2). ``covariance`` is of these parameters; ``converged`` is false when the
-    minimum was not found.
+    Parameters are ln N0 (N0 in cm-2 s-1 MeV-1), the index at E0, and
+
+    - of a log-parabola beta: ln dN/dE = ln N0 - index x - beta x^2 (Abdollahi et al. 2020, ApJS 247,
+      33, eq. 2);
+    - of a power law with exponential cutoff d and, where it is fitted, b: ln dN/dE = ln N0 - index x
+      + d (b x + 1 - exp(b x)) / b^2 (Abdollahi et al. 2022, ApJS 260, 53, eq. 4).
+
+    ``covariance`` is of these parameters; ``converged`` is false when the minimum was not found.
     """
 
     model: Model
@@ -103,21 +116,45 @@ class Fit:
         """Whether the data reject the model, or the minimum was not found."""
         return not self.converged or self.probability < POOR_FIT
 
+    @property
+    def marginal(self) -> bool:
+        """Whether the fit is improbable without being rejected."""
+        return not self.poor and self.probability < MARGINAL_FIT
 
-def parameter_count(model: Model) -> int:
-    """How many free parameters a model has."""
-    return 3 if model == "log-parabola" else 2
 
+def logarithm(
+    parameters: Array, energy: Array, reference: float, model: Model = "log-parabola"
+) -> tuple[Array, Array]:
+    """ln(dN/dE) at ``energy`` (MeV) and its derivatives by each parameter, along the last axis.
 
-def basis(energy: Array, reference: float, count: int) -> Array:
-    """Derivatives of ln(dN/dE) by each parameter at ``energy`` (MeV); parameters along the last axis."""
+    Two parameters are a power law under every model; a cutoff with three has the exponent 2/3.
+    """
     x = np.log(energy / reference)
-    return np.stack([np.ones_like(x), -x, -(x**2)][:count], axis=-1)
+    columns = [np.ones_like(x), -x, -(x**2)]
+    if model == CUTOFF:
+        bend, slope = _bend(x, float(parameters[3]) if len(parameters) > 3 else EXPONENT)
+        columns[2:] = [bend, parameters[2] * slope]
+    design = np.stack(columns[: len(parameters)], axis=-1)
+    linear = min(len(parameters), 3)
+    return np.asarray(design[..., :linear] @ parameters[:linear]), design
 
 
-def differential(parameters: Array, energy: Array, reference: float) -> Array:
+def _bend(x: Array, exponent: float) -> tuple[Array, Array]:
+    """(b x + 1 - exp(b x)) / b^2 for b = ``exponent``, and its derivative by b; for small b x as a series."""
+    u = exponent * x
+    small = np.abs(u) < 1e-2
+    safe = np.where(small, 1.0, u)
+    grown = np.expm1(safe)
+    value = np.where(small, -1 / 2 - u / 6 - u**2 / 24 - u**3 / 120, (safe - grown) / safe**2)
+    slope = np.where(
+        small, -1 / 6 - u / 12 - u**2 / 40 - u**3 / 180, (2 * grown - 2 * safe - safe * grown) / safe**3
+    )
+    return x**2 * value, x**3 * slope
+
+
+def differential(parameters: Array, energy: Array, reference: float, model: Model = "log-parabola") -> Array:
     """dN/dE in cm-2 s-1 MeV-1 at ``energy`` (MeV)."""
-    return np.asarray(np.exp(basis(energy, reference, len(parameters)) @ parameters))
+    return np.asarray(np.exp(logarithm(parameters, energy, reference, model)[0]))
 
 
 def minimise(predict: Predict, measured: Measured, start: Array, model: Model, reference: float) -> Fit:
@@ -160,19 +197,18 @@ def minimise(predict: Predict, measured: Measured, start: Array, model: Model, r
 
 def butterfly(result: Fit, energy: Array) -> tuple[Array, Array]:
     """E^2 dN/dE (erg cm-2 s-1) of the model at ``energy`` (MeV), and the one-sigma error of its logarithm."""
-    design = basis(energy, result.reference, len(result.parameters))
+    level, design = logarithm(result.parameters, energy, result.reference, result.model)
     spread = np.sqrt(np.einsum("ij,jk,ik->i", design, result.covariance, design))
-    return energy**2 * differential(result.parameters, energy, result.reference) * ERG_PER_MEV, spread
+    return energy**2 * np.exp(level) * ERG_PER_MEV, spread
 
 
 def energy_flux(result: Fit, low: float, high: float) -> tuple[float, float]:
     """Energy flux of the model between ``low`` and ``high`` (MeV) in erg cm-2 s-1, and its error."""
     half = math.log(high / low) / 2
     energy = math.sqrt(low * high) * np.exp(half * _NODES)
-    pieces = (
-        half * _WEIGHTS * energy**2 * differential(result.parameters, energy, result.reference) * ERG_PER_MEV
-    )
-    gradient = pieces @ basis(energy, result.reference, len(result.parameters))
+    level, design = logarithm(result.parameters, energy, result.reference, result.model)
+    pieces = half * _WEIGHTS * energy**2 * np.exp(level) * ERG_PER_MEV
+    gradient = pieces @ design
     return float(pieces.sum()), float(math.sqrt(gradient @ result.covariance @ gradient))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from kg_service.authoring import Measure, OutputFile
 from kg_service.errors import NotCovered
 from kg_service.model.product import Dataset
 
-__all__ = ["Analysed", "analyse", "write"]
+__all__ = ["Analysed", "analyse", "band_used", "write"]
 
 Array = NDArray[np.float64]
 SEARCH = 0.5
@@ -67,6 +68,8 @@ class Analysed:
             caveats.append(
                 f"masked below {self.lowest_row:.0f} Hz: data too short there for Q = {self.plane.q:.0f}"
             )
+        if math.isclose(self.gps * 10, round(self.gps * 10), rel_tol=0, abs_tol=1e-5):
+            caveats.append("peak_after_event counts from an event time given to 0.1 s")
         if self.peak_energy < 15:
             caveats.append("no loud signal: the loudest cell may be noise")
         return tuple(caveats)
@@ -107,6 +110,14 @@ def analyse(
     found = loudest_plane(white.data, white.rate, q, frequencies, (middle - SEARCH, middle + SEARCH))
     time, frequency, energy = found.peak(middle - SEARCH, middle + SEARCH)
     return Analysed(event, detector, gps, white, found, white.start + time, frequency, energy)
+
+
+def band_used(analysed: Analysed, f_min: float, f_max: float) -> tuple[str, ...]:
+    """The caveat that other frequencies (Hz) were asked for than the strain is good for."""
+    low, high = float(analysed.plane.frequencies[0]), float(analysed.plane.frequencies[-1])
+    if math.isclose(low, f_min, rel_tol=1e-9) and math.isclose(high, f_max, rel_tol=1e-9):
+        return ()
+    return (f"frequencies used: {low:.6g} to {high:.6g} Hz (asked: {f_min:g} to {f_max:g} Hz)",)
 
 
 def write(analysed: Analysed, dataset: Dataset) -> list[OutputFile]:
@@ -172,11 +183,15 @@ def _write_fits(analysed: Analysed, meta: dict[str, str | float | int | bool]) -
     axis = {
         "CTYPE1": "TIME",
         "CUNIT1": "s",
+        "TIMEUNIT": "s",
         "CRPIX1": 1.0,
         "CRVAL1": analysed.white.start,
         "CDELT1": float(analysed.plane.times[1]),
-        "MJDREF": _GPS_EPOCH_MJD,
+        "MJDREFI": int(_GPS_EPOCH_MJD),
+        "MJDREFF": _GPS_EPOCH_MJD % 1,
         "DATEREF": "1980-01-06",
+        "TSTART": analysed.white.start,
+        "TSTOP": analysed.white.start + len(analysed.white.data) / analysed.white.rate,
         "CTYPE2": "FREQ-LOG",
         "CUNIT2": "Hz",
         "CRPIX2": 1.0,

@@ -9,9 +9,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from executors.physics.bayesian_blocks import partition
 from executors.physics.spectral_fit import survival
 
-__all__ = ["Block", "Constancy", "FractionalVariability", "blocks", "constancy", "fractional_variability"]
+__all__ = [
+    "Block",
+    "Constancy",
+    "FractionalVariability",
+    "blocks",
+    "constancy",
+    "fractional_variability",
+    "plain_mean",
+]
 
 Array = NDArray[np.float64]
 
@@ -54,6 +63,14 @@ class Block:
     error: float
 
 
+def plain_mean(flux: Array) -> tuple[float, float]:
+    """The mean of equal weights and its standard error, the sample standard deviation over sqrt(N).
+
+    Of a source that varies the mean weighted by 1/sigma^2 is too low: bright bins have larger errors.
+    """
+    return float(flux.mean()), float(flux.std(ddof=1) / math.sqrt(len(flux)))
+
+
 def constancy(flux: Array, sigma: Array) -> Constancy:
     """Chi2 against the mean weighted by 1/sigma^2; one degree of freedom less than there are points."""
     weight = sigma**-2
@@ -83,15 +100,11 @@ def fractional_variability(flux: Array, sigma: Array) -> FractionalVariability:
 def blocks(edges: Array, flux: Array, sigma: Array, false_alarm: float) -> list[Block]:
     """The optimal partition into intervals of constant flux (Scargle et al. 2013, ApJ 764, 167).
 
-    ``fitness="measures"`` of astropy: Gaussian point measurements (section 3.3 there);
-    ``false_alarm`` is p0, the chance of a spurious change point. Changes are placed at bin
-    edges, because the fluxes are means over their bins.
+    The fluxes are Gaussian point measurements (section 3.3 there); ``false_alarm`` is p0, the chance of
+    a spurious change point. Changes lie at bin edges, because the fluxes are means over their bins.
     """
-    from astropy.stats import bayesian_blocks
-
-    centres = (edges[:-1] + edges[1:]) / 2
-    found = bayesian_blocks(centres, flux, sigma, fitness="measures", p0=false_alarm)
-    starts = np.unique([0, *np.searchsorted(centres, found[1:-1]), len(flux)])
+    scale = float(np.abs(flux).max()) or 1.0  # photon fluxes are so small that their squares are tiny
+    starts = [*partition(flux / scale, sigma / scale, false_alarm), len(flux)]
     result = []
     for first, stop in pairwise(starts):
         part = constancy(flux[first:stop], sigma[first:stop])

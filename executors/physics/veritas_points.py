@@ -16,12 +16,23 @@ from numpy.typing import NDArray
 from executors import archives
 from executors.flux_points import add_epochs, add_flux_points, recorded
 from executors.physics import point_spectrum
+from executors.physics.model_choice import AMPLITUDE_UNIT
 from executors.physics.spectral_fit import Fit
 from executors.writing import add_column, write_table
 from kg_service.authoring import Measure, OutputFile
 from kg_service.errors import NotCovered
 
-__all__ = ["TABLE", "NightSpectrum", "points", "quality", "select", "values", "write"]
+__all__ = [
+    "TABLE",
+    "NightSpectrum",
+    "energy_range_kev",
+    "points",
+    "quality",
+    "select",
+    "title",
+    "values",
+    "write",
+]
 
 Array = NDArray[np.float64]
 TABLE = "veritas_sed_points.ecsv"
@@ -156,36 +167,84 @@ def _time(utc: str) -> datetime:
 def quality(spectra: list[NightSpectrum]) -> tuple[str, ...]:
     """Caveats as short phrases."""
     caveats = ["not corrected for EBL absorption"]
+    measured, limits = _counts(spectra)
+    if limits and not measured:
+        caveats.append(f"{_limits(limits)}, no measured point")
     if len(spectra) > 1:
         caveats.append(f"{len(spectra)} spectra of different nights: not one state of the source")
-    poor = [s.ident for s in spectra if s.power_law is not None and s.power_law.poor]
-    if poor:
-        caveats.append(f"a power law does not fit {', '.join(poor)}")
-    return (*caveats, "points as published, statistical errors only")
+    for verdict, said in (
+        ("poor", "a power law does not fit"),
+        ("marginal", "marginal fit of a power law to"),
+    ):
+        found = [s.ident for s in spectra if s.power_law is not None and getattr(s.power_law, verdict)]
+        if found:
+            caveats.append(f"{said} {', '.join(found)}")
+    return (*caveats, "points as published", "statistical errors only")
 
 
 def values(spectra: list[NightSpectrum]) -> dict[str, Measure]:
-    """Counts, and index and chi2 of the power law of each spectrum that allows one."""
-    limits = sum(int(np.isnan(s.columns["e2dnde"]).sum()) for s in spectra)
-    found = {
-        "spectra": Measure(len(spectra)),
-        "points": Measure(sum(len(s.columns["e_ref"]) for s in spectra) - limits),
-        "upper_limits": Measure(limits),
-    }
+    """Counts, the lowest limit where nothing was measured, and the power law of each spectrum that allows it.
+
+    An index and an amplitude hold at the reference energy that stands beside them.
+    """
+    measured, limits = _counts(spectra)
+    found = {"spectra": Measure(len(spectra)), "points": Measure(measured), "upper_limits": Measure(limits)}
+    if limits and not measured:
+        found = {"upper_limits": found["upper_limits"]} | _lowest_limit(spectra) | found
     for order, spectrum in enumerate(spectra, start=1):
         fitted = spectrum.power_law
         if fitted is None:
             continue
         amplitude = fitted.amplitude
+        found[f"spectrum_{order}"] = Measure(f"{spectrum.epoch} ({spectrum.ident})")
         found[f"index_{order}"] = Measure(float(fitted.parameters[1]), float(fitted.errors[1]))
-        found[f"amplitude_{order}"] = Measure(
-            amplitude, amplitude * float(fitted.errors[0]), "MeV**-1.cm**-2.s**-1"
-        )
+        found[f"amplitude_{order}"] = Measure(amplitude, amplitude * float(fitted.errors[0]), AMPLITUDE_UNIT)
         found[f"reference_energy_{order}"] = Measure(fitted.reference, unit="MeV")
         found[f"chi2_{order}"] = Measure(fitted.chi2)
         found[f"dof_{order}"] = Measure(fitted.dof)
-        found[f"spectrum_{order}"] = Measure(f"{spectrum.ident} ({spectrum.epoch})")
+        found[f"probability_{order}"] = Measure(fitted.probability)
     return found
+
+
+def _counts(spectra: list[NightSpectrum]) -> tuple[int, int]:
+    """How many points are measured, and how many are upper limits."""
+    limits = sum(int(np.isnan(s.columns["e2dnde"]).sum()) for s in spectra)
+    return sum(len(s.columns["e_ref"]) for s in spectra) - limits, limits
+
+
+def _limits(count: int) -> str:
+    return f"{count} upper limit{'' if count == 1 else 's'}"
+
+
+def _lowest_limit(spectra: list[NightSpectrum]) -> dict[str, Measure]:
+    """The lowest upper limit of E^2 dN/dE, the energy it is at and its confidence level."""
+    columns = _joined(spectra)
+    lowest = int(np.nanargmin(columns["e2dnde_ul"]))
+    found = {
+        "lowest_upper_limit": Measure(float(columns["e2dnde_ul"][lowest]), unit="erg.cm**-2.s**-1"),
+        "lowest_upper_limit_energy": Measure(float(columns["e_ref"][lowest]), unit="MeV"),
+    }
+    confidence = float(columns["ul_confidence"][lowest])
+    return found | ({} if math.isnan(confidence) else {"upper_limit_confidence": Measure(confidence)})
+
+
+def title(spectra: list[NightSpectrum]) -> str:
+    """What the spectra are called: limits where there are only limits, with their years."""
+    measured, limits = _counts(spectra)
+    first, last = min(s.start for s in spectra)[:4], max(s.end for s in spectra)[:4]
+    what = f"VERITAS {'spectra' if len(spectra) > 1 else 'spectrum'}"
+    if not measured:
+        what = f"{limits} VERITAS upper limit{'' if limits == 1 else 's'}"
+    return f"{what} of {spectra[0].source}, {first}{'' if first == last else f'-{last}'}"
+
+
+def energy_range_kev(spectra: list[NightSpectrum]) -> tuple[float, float]:
+    """Lowest and highest energy in keV: edges of bins where they are published, else energies of points."""
+    columns = _joined(spectra)
+    low, high = (
+        np.where(np.isnan(columns[edge]), columns["e_ref"], columns[edge]) for edge in ("e_min", "e_max")
+    )
+    return float(low.min() * 1e3), float(high.max() * 1e3)
 
 
 def points(spectra: list[NightSpectrum], instrument: str) -> list[dict[str, Any]]:
@@ -220,7 +279,7 @@ def write(spectra: list[NightSpectrum]) -> list[OutputFile]:
     error = [float(f.errors[1]) if f else math.nan for f in fits]
     add_column(table, "pl_index", np.repeat(index, sizes), "index of the power law of this spectrum")
     add_column(table, "pl_index_err", np.repeat(error, sizes), "its error")
-    return write_table(table, "spectrum", _meta(spectra))
+    return write_table(table, "spectrum", _meta(spectra), extension="FLUX_POINTS")
 
 
 def _meta(spectra: list[NightSpectrum]) -> dict[str, str | float | int | bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -11,13 +12,25 @@ from executors.known import events as known
 from executors.known import other_names
 from executors.known.event_lists import TABLES, Event
 from kg_service.authoring import Coverage, Measure, Result, described, kg, label, log, oda, workflow
+from kg_service.errors import UnresolvedObject
+from kg_service.model.product import Dataset
 
 __all__ = ["HALF_WINDOW", "resolve"]
 
 HALF_WINDOW = 500.0
 """Seconds before and after the event that the given time window spans: the window in which gravitational
 waves, neutrinos and gamma rays of one burst are expected (Baret et al. 2011, Astropart. Phys. 35, 1)."""
-_READS = archives.tables(*TABLES, other_names.TABLE)
+_WINDOW = "Baret et al. 2011, Astropart. Phys. 35, 1"
+
+
+def _reads(arguments: Mapping[str, Any]) -> tuple[Dataset, ...]:
+    """The tables that the entry of the event comes from; all of them for an event that none of them has."""
+    try:
+        found = known.find(str(arguments.get("event", "")))
+    except UnresolvedObject:
+        return archives.tables(*TABLES, other_names.TABLE)({})
+    named = (other_names.TABLE,) if other_names.of_events(found.identifier) else ()
+    return archives.tables(*found.lists, *named)({})
 
 
 @workflow(
@@ -31,8 +44,8 @@ _READS = archives.tables(*TABLES, other_names.TABLE)
         "dec": oda.PointOfInterestDEC,
     },
     cost=0.1,
-    cite=("2011APh....35....1B",),
-    datasets=_READS,
+    cite=(_WINDOW,),
+    datasets=_reads,
 )
 def resolve(
     event: Annotated[kg.Event, label("event name"), described("GW150914, GRB 170817A, IceCube-170922A")],
@@ -74,6 +87,11 @@ def _resolved(found: Event, given: str) -> Result:
         }
         if "first GCN notice" in found.position_from:
             quality.append("position of the first notice, revised since")
+            error = found.facts.get("notice_err90")
+            if error is not None:
+                quality.append(f"the 90 % region reaches {float(error[0]):.2g} deg from the position")
+        elif "region" in found.position_from:
+            quality.append(found.position_from)
     else:
         quality.append("no position: the event was localised to a region only, or not at all")
     values |= {name: Measure(value, unit=unit) for name, (value, unit) in found.facts.items()}
@@ -92,9 +110,14 @@ def _resolved(found: Event, given: str) -> Result:
         gives=gives,
         quality=quality,
         coverage=Coverage(time=(start, end)),
-        datasets=_READS({}),
-        cite=found.references,
+        cite=_cite(found),
     )
+
+
+def _cite(found: Event) -> tuple[str, ...]:
+    """The event's own references, then the list it comes from, each work once."""
+    its_list = archives.citation(found.lists[0])
+    return (*(work for work in found.references if work not in its_list), its_list, _WINDOW)
 
 
 def _shifted(utc: str, seconds: float) -> str:

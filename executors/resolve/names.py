@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 from executors import archives
@@ -13,7 +14,13 @@ from kg_service.errors import Conflict, UnresolvedObject
 
 __all__ = ["at_position", "resolve", "resolve_with_position"]
 
-_CITE = ("gamma-cat", "2023arXiv230712546B", "2022ApJS..263...24A", "2000A&AS..143....9W")
+_FERMI = "Ballet et al. 2023, arXiv:2307.12546 (4FGL-DR4)"
+_NAMES = "Wenger et al. 2000, A&AS 143, 9 (SIMBAD)"
+_WORKS = {"4FGL-DR4": _FERMI, "gamma-cat": "gamma-cat (github.com/gammapy/gamma-cat)"}
+"""What to cite for the lists that sources come from; the others were typed from the literature."""
+_MOST_NAMED = 5
+_LARGEST = 5.0
+"""Largest search radius in degrees."""
 _READS = archives.tables(TABLE, FERMI_TABLE, other_names.TABLE)
 _INDISTINCT = 0.01
 """Degrees within which a given position does not tell two sources apart: a good 95 % error radius of
@@ -30,7 +37,7 @@ _INDISTINCT = 0.01
         "redshift": kg.Redshift,
     },
     cost=0.1,
-    cite=_CITE,
+    cite=(_NAMES,),
     datasets=_READS,
 )
 def resolve(
@@ -55,14 +62,14 @@ def resolve(
         "redshift": kg.Redshift,
     },
     cost=0.1,
-    cite=_CITE,
+    cite=(_NAMES,),
     datasets=_READS,
 )
 def resolve_with_position(
     object: Annotated[oda.AstrophysicalObject, label("object name")],  # noqa: A002 - the word astronomers type
     ra: Annotated[oda.PointOfInterestRA, unit("deg"), label("right ascension")],
     dec: Annotated[oda.PointOfInterestDEC, unit("deg"), limits(-90, 90), label("declination")],
-    radius: Annotated[kg.SearchRadius, unit("deg"), limits(0, 5), label("search radius")] = 0.1,
+    radius: Annotated[kg.SearchRadius, unit("deg"), limits(0, _LARGEST), label("search radius")] = 0.1,
 ) -> kg.ResolvedObject:
     """Finds a source by name and makes sure that it is the one at the position given with it.
 
@@ -96,13 +103,13 @@ def resolve_with_position(
         "redshift": kg.Redshift,
     },
     cost=0.1,
-    cite=_CITE,
+    cite=(_NAMES,),
     datasets=_READS,
 )
 def at_position(
     ra: Annotated[oda.PointOfInterestRA, unit("deg"), label("right ascension")],
     dec: Annotated[oda.PointOfInterestDEC, unit("deg"), limits(-90, 90), label("declination")],
-    radius: Annotated[kg.SearchRadius, unit("deg"), limits(0, 5), label("search radius")] = 0.1,
+    radius: Annotated[kg.SearchRadius, unit("deg"), limits(0, _LARGEST), label("search radius")] = 0.1,
 ) -> kg.ResolvedObject:
     """Finds the known source nearest to a position, if it lies within the search radius.
 
@@ -127,10 +134,7 @@ def _in_place_of(name: str, ra: float, dec: float, radius: float, given: dict[st
             value=name,
             near=[*unknown.near, *empty.near],
         ) from empty
-    replaced = (
-        f"{name!r} is not a known name: {source.identifier} is taken, the known source nearest to the "
-        f"position given ({distance:.2g} deg)"
-    )
+    replaced = f"{name!r} is not a known name: {source.identifier} is taken for it, by the position given"
     log(replaced)
     return _resolved(source, given, distance, [replaced, *caveats])
 
@@ -142,7 +146,7 @@ def _nearest(ra: float, dec: float, radius: float) -> tuple[float, Source, list[
         distance, source = sources.within(ra, dec, 180.0)[0]
         raise UnresolvedObject(
             f"No known source lies within {radius:g} deg of RA {ra:g}, Dec {dec:g} (ICRS); the nearest is "
-            f"{source.identifier} at {distance:.3g} deg.",
+            f"{source.identifier} at {distance:.3g} deg. {_way_out(distance)}",
             parameter="radius",
             value=f"{radius:g} deg",
             near=[source.identifier],
@@ -150,8 +154,29 @@ def _nearest(ra: float, dec: float, radius: float) -> tuple[float, Source, list[
     alike = [pair for pair in found if pair[0] - found[0][0] < _INDISTINCT]
     distance, source = min(alike, key=lambda pair: (not sources.has_fluxes(pair[1]), pair[0]))
     others = [other.identifier for _, other in found if other is not source]
-    said = f"also within {radius:g} deg of the position: {', '.join(others)}"
-    return distance, source, [said] if others else []
+    among = f"the nearest of {len(found)} known sources" if others else "the only known source"
+    if source is not found[0][1]:
+        among = f"one of {len(found)} known sources, and its fluxes are kept here,"
+    said = (
+        f"an association by position, not an identification: {source.identifier} is {among} within the "
+        f"search radius of {radius:g} deg, {distance:.2g} deg from the position"
+    )
+    caveats = [said]
+    if others:
+        named = ", ".join(others[:_MOST_NAMED]) + (" and others" if len(others) > _MOST_NAMED else "")
+        caveats.append(f"also within {radius:g} deg of the position: {named}")
+    return distance, source, caveats
+
+
+def _way_out(distance: float) -> str:
+    """What to ask for when nothing lies within the search radius."""
+    if distance > _LARGEST:
+        return f"The search radius may be at most {_LARGEST:g} deg."
+    wide_enough = math.ceil(distance * 100) / 100
+    return (
+        f"Give radius={wide_enough:g} (in deg, at most {_LARGEST:g}) to take it: an association by position, "
+        "not an identification."
+    )
 
 
 def _contradiction(name: str, source: Source, radius: float) -> Conflict:
@@ -187,15 +212,25 @@ def _resolved(
         "origin": Measure(source.origin),
     }
     values = {name: measure for name, measure in values.items() if measure.value is not None}
+    cite = _cite(source)
     quality = [*(caveats or ()), *other_names.caveats(source.identifier)]
     content = given | {name: measure.value for name, measure in values.items()}
-    content |= {"frame": "ICRS", "caveats": quality, "citation": archives.citation(TABLE)}
+    content |= {"frame": "ICRS", "caveats": quality, "citation": "; ".join(cite)}
     return Result(
         label=f"{source.identifier}: position and names",
         files=[write_json(content, "resolved_object")],
         values=values,
         gives=gives,
         quality=quality,
-        datasets=_READS({}),
-        cite=_CITE,
+        cite=cite,
     )
+
+
+def _cite(source: Source) -> tuple[str, ...]:
+    """What the entry of a source rests on: the list it is from, its 4FGL name, its redshift, its names."""
+    found = [_WORKS[source.origin]] if source.origin in _WORKS else []
+    if source.fermi_name:
+        found.append(_FERMI)
+        if source.redshift is not None:
+            found.append("Ajello et al. 2022, ApJS 263, 24 (4LAC-DR3)")
+    return tuple(dict.fromkeys((*found, _NAMES)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,8 @@ def run(
     Raises
     ------
     RunFailed
-        When the result names a file that was not written.
+        When the result names a file that was not written, or holds what is neither a finite number,
+        nor text, nor truth.
     """
     with reporting_to(report):
         result = function(**{name: _argument(value) for name, value in arguments.items()})
@@ -46,8 +49,8 @@ def run(
         raise RunFailed(f"The analysis announced {', '.join(missing)} but did not write it.")
     return Outcome(
         label=result.label,
-        values=dict(result.values),
-        gives=dict(result.gives),
+        values={name: _measure(name, measure) for name, measure in result.values.items()},
+        gives={name: _plain(name, value) for name, value in result.gives.items()},
         quality=tuple(result.quality),
         points=tuple(_point(order, p) for order, p in enumerate(result.points, start=1)),
         coverage=_coverage(result.coverage),
@@ -55,7 +58,7 @@ def run(
         files=tuple(OutputFile(scratch / f.name, f.media_type, str(f.role)) for f in result.files),
         datasets=tuple(result.datasets),
         cite=tuple(result.cite),
-        seed=result.seed,
+        seed=_plain("seed", result.seed),
     )
 
 
@@ -74,10 +77,45 @@ def _argument(value: Any) -> Any:
     )
 
 
+def _measure(name: str, measure: Measure) -> Measure:
+    return Measure(_plain(name, measure.value), _plain(f"the error of {name}", measure.error), measure.unit)
+
+
 def _point(order: int, point: Mapping[str, Any]) -> FluxPoint:
-    return FluxPoint(**{"order": order, **point})
+    plain = {name: _plain(f"{name} of the flux point {order}", value) for name, value in point.items()}
+    return FluxPoint(**{"order": order, **plain})
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A value of plain Python, also where the analysis hands back a scalar of numpy."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        number = float(value)
+        if math.isfinite(number):
+            return number
+        raise RunFailed(
+            f"The analysis handed back {number} as {name}: a number is finite, or left out.",
+            parameter=name,
+            value=str(number),
+        )
+    import numpy as np
+
+    if isinstance(value, np.bool_):
+        return bool(value)
+    raise RunFailed(
+        f"The analysis handed back {name} as {type(value).__name__}: a value is a number, a text or a truth.",
+        parameter=name,
+        value=str(value),
+    )
 
 
 def _coverage(written: WrittenCoverage) -> Coverage:
     time = (tt_from_iso(written.time[0]), tt_from_iso(written.time[1])) if written.time else None
-    return Coverage(time=time, energy=written.energy, objects=written.objects, sky=written.sky)
+    energy = None
+    if written.energy is not None:
+        low, high = (_plain("an energy of the coverage", energy) for energy in written.energy)
+        energy = (low, high)
+    return Coverage(time=time, energy=energy, objects=written.objects, sky=written.sky)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -18,13 +18,16 @@ from kg_service.api.preferences import Preferences, read_preferences
 from kg_service.api.resources import FORM, form_of, give
 from kg_service.api.service import Service, host_of, in_thread, path_of, service_of
 from kg_service.discovery.describe import answer_json
+from kg_service.discovery.explained import explanation_json
+from kg_service.discovery.understood import labels_of
 from kg_service.errors import Malformed, Problem, problem_from_code
 from kg_service.intake.term import read_request
-from kg_service.model.answer import Answer, AnswerStatus
-from kg_service.model.query import Query
+from kg_service.model.answer import Answer, AnswerStatus, PassedOver
+from kg_service.model.query import Constraint, Query
+from kg_service.model.terms import NEUTRAL_BASE, local_name
 from kg_service.rdf.formats import serialise
 
-__all__ = ["answer_content", "in_words", "problem_of", "router"]
+__all__ = ["answer_content", "in_words", "passed_over_json", "problem_of", "router"]
 
 router = APIRouter(tags=["asking"])
 _PAGE_WAIT: Final = 2.0
@@ -72,22 +75,35 @@ def problem_of(answer: Answer) -> Problem:
 
 def answer_content(service: Service, answer: Answer, host: str) -> dict[str, Any]:
     """The answer as JSON."""
-    made_for = service.made_for(answer.product) if answer.product is not None and answer.reused else None
-    return answer_json(answer, service.house.site, host, stale=service.house.is_stale, made_for=made_for)
+    house, product = service.house, answer.product
+    made_for = None
+    if product is not None:
+        made_for = service.made_for(product) if answer.reused else None
+        answer = replace(answer, caveats=answer.caveats or house.lookup.caveats_behind(product))
+    return answer_json(
+        answer, house.site, host, stale=house.is_stale, made_for=made_for, label=labels_of(house.catalogue)
+    )
+
+
+def passed_over_json(passed: Sequence[PassedOver]) -> list[dict[str, str]]:
+    """The workflows that an answer passed over, and why."""
+    return [{"workflow": p.workflow, "code": p.code, "detail": p.detail} for p in passed]
 
 
 def in_words(query: Query) -> dict[str, Any]:
     """The question as its asker wrote it, for pages that say how to repeat it."""
     bound = [
-        (b.name or _local(b.term), b.given or f"{b.value.plain} {b.value.unit or ''}".strip())
+        (b.name or local_name(b.term), b.given or f"{b.value.plain} {b.value.unit or ''}".strip())
         for b in query.bindings
     ]
-    limited = [(c.name or _local(c.property), c.given or _local(c.value)) for c in query.constraints]
-    return {"asked": {"term": _local(query.asks_for), "given": [*bound, *limited]}}
+    limited = [(c.name or local_name(c.property), c.given or _written(c)) for c in query.constraints]
+    return {"asked": {"term": local_name(query.asks_for), "given": [*sorted(bound), *limited]}}
 
 
-def _local(iri: str) -> str:
-    return iri.rpartition("#")[2] or iri
+def _written(constraint: Constraint) -> str:
+    """The value of a constraint as a request gives it: a workflow by name and version, a term by name."""
+    name = constraint.value.removeprefix(NEUTRAL_BASE + "workflows/")
+    return name if name != constraint.value else local_name(name)
 
 
 @router.get(
@@ -164,5 +180,5 @@ def explain(request: Request, term: str) -> Response:
     site = service.house.site
     explained = service.house.journey.explain(read_query(service, term, request))
     iri = site.iri("queries", explained.query.ident)
-    content = explained.explanation.to_json(site, query=iri, would_reuse=explained.would_reuse)
-    return give(request, service, "explanation", content, words=in_words(explained.query))
+    content = explanation_json(explained.explanation, site, query=iri, would_reuse=explained.would_reuse)
+    return give(request, service, "explanation", content, words=lambda: in_words(explained.query))

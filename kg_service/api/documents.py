@@ -67,7 +67,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
         run=_TEXT_OR_NULL,
         workflow=_TEXT_OR_NULL,
         steps=_many(_object(run=_TEXT_OR_NULL, workflow=_TEXT, product=_TEXT_OR_NULL, reused=_TRUTH)),
-        resolved=_many(_object(term=_TEXT, given=_TEXT, used=_TEXT)),
+        resolved=_many(_object(term=_TEXT, given=_TEXT, used=_TEXT, name=_TEXT, text=_TEXT_OR_NULL)),
         passed_over=_many(_object(workflow=_TEXT, code=_TEXT, detail=_TEXT)),
         caveats=_TEXTS,
         files=_or_null(_TEXTS),
@@ -113,7 +113,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
     ),
     "Query": _object(id=_TEXT, url=_TEXT, ask=_TEXT, where={"type": "object"}, fresh=_TRUTH),
     "Term": _object(
-        id=_TEXT, url=_TEXT, name=_TEXT, label=_TEXT, definition=_TEXT, sort=_TEXT, status=_TEXT,
+        id=_TEXT, url=_TEXT, name=_TEXT, label=_TEXT, definition=_TEXT, sort=_TEXT, group=_TEXT, status=_TEXT,
         parents=_TEXTS, children=_TEXTS, alt_labels=_TEXTS, notations=_TEXTS,
         role=_or_null(_object(property=_TEXT, kind=_TEXT, unit=_TEXT_OR_NULL)),
     ),

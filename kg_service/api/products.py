@@ -8,13 +8,14 @@ from fastapi import APIRouter, Request
 from pyoxigraph import Triple
 from starlette.responses import Response
 
-from kg_service.api.asking import in_words
+from kg_service.api.asking import in_words, passed_over_json
 from kg_service.api.documents import answers, bodies, texts
 from kg_service.api.files import file_of_type, give_file
 from kg_service.api.negotiation import DATA_TYPES, HTML, JSON, RDF_TYPES
-from kg_service.api.resources import After, Limit, form_of, give, give_graph, give_list, page_of
+from kg_service.api.resources import After, Limit, form_of, give, give_graph, give_list, newest_page, page_of
 from kg_service.api.service import Service, host_of, service_of
-from kg_service.discovery.describe import product_json
+from kg_service.discovery.describe import product_json, said_beside
+from kg_service.discovery.history import history_tree
 from kg_service.errors import NotFound
 from kg_service.model.product import Dataset, Product
 
@@ -34,10 +35,11 @@ def listed(request: Request, limit: Limit = 100, after: After = None) -> Respons
     """Products with their values and files."""
     service = service_of(request)
     house = service.house
-    found = house.lookup.newest("products")
-    some, following = page_of(found, house.site.ident, limit=limit, after=after)
+    some, following = newest_page(service, "products", limit=limit, after=after)
     items = [_content(service, house.lookup.product(iri), host_of(request)) for iri in some]
-    return give_list(request, service, "products", items, total=len(found), after=following)
+    return give_list(
+        request, service, "products", items, total=house.lookup.count("products"), after=following
+    )
 
 
 @router.get(
@@ -62,16 +64,20 @@ def one(request: Request, ident: str) -> Response:
         service,
         "product",
         content,
-        words=_words(service, content["query"]),
+        words=lambda: _words(service, product, content["query"]),
         graph=lambda: house.lookup.record(iri),
         headers=headers,
     )
 
 
-def _words(service: Service, query: str | None) -> dict[str, Any]:
-    """The question that the product answered first."""
+def _words(service: Service, product: Product, query: str | None) -> dict[str, Any]:
+    """The question that the product answered first, and what its making tells beside it."""
     house = service.house
-    return {} if query is None else in_words(house.lookup.query(query, house.catalogue))
+    asked = {} if query is None else in_words(house.lookup.query(query, house.catalogue))
+    return asked | {
+        "caveats": said_beside(house.lookup.caveats_behind(product), product.quality),
+        "passed_over": passed_over_json(house.lookup.passed_over_for(product)),
+    }
 
 
 @router.get(
@@ -101,7 +107,7 @@ def provenance(request: Request, ident: str) -> Response:
     """The whole history as one graph; PROV-N too."""
     service = service_of(request)
     lineage = service.recorded("products", ident, service.house.lookup.lineage)
-    return give_graph(request, service, lineage, f"History of product {ident}")
+    return _history(request, service, lineage, service.iri("products", ident))
 
 
 @router.get(
@@ -113,7 +119,16 @@ def history(request: Request, of: str) -> Response:
     """As ``kg provenance`` gives it."""
     service = service_of(request)
     iri = service.full_iri(of)
-    return give_graph(request, service, service.house.lookup.lineage(iri), f"History of {iri}")
+    return _history(request, service, service.house.lookup.lineage(iri), iri)
+
+
+def _history(request: Request, service: Service, lineage: list[Triple], iri: str) -> Response:
+    """A lineage; people see it as a tree, and below it the graph."""
+
+    def tree() -> dict[str, Any]:
+        return {"tree": history_tree(lineage, iri), "of": iri}
+
+    return give_graph(request, service, lineage, "History", page="history", words=tree)
 
 
 @router.get("/datasets", summary="Datasets that runs used.", responses=bodies("DatasetList"))

@@ -10,7 +10,7 @@ from kg_service.api.body import content_type, read_body
 from kg_service.api.documents import answers, bodies
 from kg_service.api.negotiation import HTML, JSON, choose, json_bytes, reply
 from kg_service.api.preferences import read_preferences
-from kg_service.api.resources import After, Limit, give, give_list, page_of
+from kg_service.api.resources import After, Limit, give, give_list, newest_page
 from kg_service.api.service import Service, host_of, in_thread, path_of, service_of
 from kg_service.discovery.describe import query_json
 from kg_service.errors import UnsupportedMediaType
@@ -86,11 +86,10 @@ def listed(request: Request, limit: Limit = 100, after: After = None) -> Respons
     """Queries as short JSON."""
     service = service_of(request)
     house = service.house
-    found = house.lookup.newest("queries")
-    some, following = page_of(found, house.site.ident, limit=limit, after=after)
+    some, following = newest_page(service, "queries", limit=limit, after=after)
     queries = [house.lookup.query(iri, house.catalogue) for iri in some]
     items = [query_json(query, house.site, host_of(request)) for query in queries]
-    return give_list(request, service, "queries", items, total=len(found), after=following)
+    return give_list(request, service, "queries", items, total=house.lookup.count("queries"), after=following)
 
 
 @router.get(
@@ -112,7 +111,7 @@ def one(request: Request, ident: str) -> Response:
         service,
         "answer",
         content,
-        words=in_words(answer.query),
+        words=lambda: in_words(answer.query),
         graph=lambda: query_rdf.to_triples(answer.query, house.site),
         headers=headers,
     )

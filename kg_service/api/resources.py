@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from kg_service.api.negotiation import DATA_NAMES, HTML, JSON, RDF_TYPES, choose, json_bytes, reply
 from kg_service.api.service import Service, host_of, path_of
-from kg_service.errors import BadValue, NotAcceptable
+from kg_service.errors import BadValue, NotAcceptable, NotFound
 from kg_service.rdf.formats import EXTENSIONS, TURTLE, serialise
 
-__all__ = ["FORM", "After", "Limit", "form_of", "give", "give_graph", "give_list", "page_of"]
+__all__ = ["FORM", "After", "Limit", "form_of", "give", "give_graph", "give_list", "newest_page", "page_of"]
 
 T = TypeVar("T")
 FORM: Final = "as"
@@ -54,7 +54,7 @@ def give(
     page: str,
     content: Mapping[str, Any],
     *,
-    words: Mapping[str, Any] | None = None,
+    words: Callable[[], Mapping[str, Any]] = dict,
     graph: Callable[[], Iterable[Triple]] | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
@@ -71,9 +71,7 @@ def give(
     if kind == JSON:
         body = json_bytes(content)
     elif kind == HTML:
-        body = service.pages.page(
-            page, {**content, **(words or {})}, host=host_of(request), path=path_of(request)
-        )
+        body = service.pages.page(page, {**content, **words()}, host=host_of(request), path=path_of(request))
     else:
         assert graph is not None
         body = serialise(graph(), kind, base=service.house.site.base)
@@ -81,7 +79,14 @@ def give(
 
 
 def give_graph(
-    request: Request, service: Service, graph: Iterable[Triple], name: str, *, turtle: bytes | None = None
+    request: Request,
+    service: Service,
+    graph: Iterable[Triple],
+    name: str,
+    *,
+    turtle: bytes | None = None,
+    page: str = "graph",
+    words: Callable[[], Mapping[str, Any]] = dict,
 ) -> Response:
     """Something that is a graph and nothing else; people see it as Turtle on a page.
 
@@ -89,14 +94,16 @@ def give_graph(
     ----------
     turtle
         The Turtle as its authors wrote it, where there is such.
+    page, words
+        The page that shows it, and what only that page says.
     """
     kind = form_of(request, (*RDF_TYPES, HTML))
     base = service.house.site.base
     written = kind if kind != HTML else TURTLE
     body = turtle if turtle is not None and written == TURTLE else serialise(graph, written, base=base)
     if kind == HTML:
-        content = {"name": name, "turtle": body.decode()}
-        body = service.pages.page("graph", content, host=host_of(request), path=path_of(request))
+        content = {"name": name, "turtle": body.decode(), **words()}
+        body = service.pages.page(page, content, host=host_of(request), path=path_of(request))
     return reply(request, body, kind)
 
 
@@ -114,13 +121,46 @@ def page_of(
     if after is not None:
         start = next((i for i, item in enumerate(items, 1) if key(item) == after), 0)
         if not start:
-            raise BadValue(
-                f"The list has no item {after!r}; begin it again without `after`.",
-                parameter="after",
-                value=after,
-            )
+            raise _no_item(after)
     found = items[start : start + limit]
     return found, key(found[-1]) if start + limit < len(items) else None
+
+
+def newest_page(
+    service: Service, kind: str, *, limit: int, after: str | None, first: Sequence[str] = ()
+) -> tuple[Sequence[str], str | None]:
+    """A page of recorded things (IRIs), newest first, and the ident of the last of them if more follow.
+
+    Parameters
+    ----------
+    first
+        What comes before them in the list, as it is not recorded yet.
+
+    Raises
+    ------
+    BadValue
+        ``after`` is none of them.
+    """
+    lookup, site = service.house.lookup, service.house.site
+    idents = [site.ident(iri) for iri in first]
+    if after is None or after in idents:
+        waiting = first if after is None else first[idents.index(after) + 1 :]
+        found = [*waiting, *lookup.newest(kind, limit + 1)]
+    else:
+        try:
+            last = service.iri(kind, after)
+            lookup.record_of(last)
+        except NotFound as unknown:
+            raise _no_item(after) from unknown
+        found = lookup.newest(kind, limit + 1, last)
+    some = found[:limit]
+    return some, site.ident(some[-1]) if len(found) > limit else None
+
+
+def _no_item(after: str) -> BadValue:
+    return BadValue(
+        f"The list has no item {after!r}; begin it again without `after`.", parameter="after", value=after
+    )
 
 
 def give_list(
@@ -132,6 +172,7 @@ def give_list(
     total: int,
     after: str | None,
     near: Sequence[str] | None = None,
+    words: Callable[[], Sequence[Mapping[str, Any]]] | None = None,
 ) -> Response:
     """A page of a list; ``after`` is the key of its last item when there are more.
 
@@ -139,6 +180,8 @@ def give_list(
     ----------
     near
         Of a search: words that would have found something; ``None`` for lists that are not searched.
+    words
+        What only the page says of each item.
     """
     following = None
     if after is not None:
@@ -152,5 +195,7 @@ def give_list(
     if kind == JSON:
         return reply(request, json_bytes(content), kind, headers=headers)
     shown = {**content, "noun": noun}
+    if words is not None:
+        shown["items"] = [{**item, **said} for item, said in zip(items, words(), strict=True)]
     body = service.pages.page("list", shown, host=host_of(request), path=path_of(request))
     return reply(request, body, kind, headers=headers)

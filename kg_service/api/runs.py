@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, Final
 
 import anyio
@@ -11,9 +12,10 @@ from fastapi import APIRouter, Request
 from pyoxigraph import NamedNode
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from kg_service.api.asking import in_words
 from kg_service.api.documents import answers, bodies, texts
 from kg_service.api.files import give_file
-from kg_service.api.resources import After, Limit, give, give_list, page_of
+from kg_service.api.resources import After, Limit, give, give_list, newest_page
 from kg_service.api.service import Service, host_of, in_thread, service_of
 from kg_service.api.wire import HEAD_ASKED
 from kg_service.discovery.describe import run_json
@@ -50,13 +52,27 @@ def listed(request: Request, limit: Limit = 100, after: After = None) -> Respons
     """Runs under way first, then those that are recorded."""
     service = service_of(request)
     site = service.house.site
-    recorded = service.house.lookup.newest("runs")
-    known = set(recorded)
-    active = [site.iri("runs", run.ident) for run in service.house.live.active()]
-    found = [*sorted((iri for iri in active if iri not in known), reverse=True), *recorded]
-    some, following = page_of(found, site.ident, limit=limit, after=after)
-    items = [run_json(_run(service, site.ident(iri)), site, host_of(request)) for iri in some]
-    return give_list(request, service, "runs", items, total=len(found), after=following)
+    lookup = service.house.lookup
+    active = sorted((site.iri("runs", run.ident) for run in service.house.live.active()), reverse=True)
+    open_runs = [iri for iri in active if not lookup.knows(iri, "Run")]
+    some, following = newest_page(service, "runs", limit=limit, after=after, first=open_runs)
+    total = lookup.count("runs") + len(open_runs)
+    runs = [_run(service, site.ident(iri)) for iri in some]
+    items = [run_json(run, site, host_of(request)) for run in runs]
+    return give_list(
+        request, service, "runs", items, total=total, after=following,
+        words=lambda: [_words(service, run) for run in runs],
+    )  # fmt: skip
+
+
+def _words(service: Service, run: Run) -> dict[str, Any]:
+    """What a run is known by: its question, and the product it gave."""
+    lookup = service.house.lookup
+    asked: dict[str, Any] = {}
+    with suppress(NotFound):  # a question that is recorded with the run, once that has ended
+        asked = in_words(lookup.query(run.query, service.house.catalogue))
+    label = lookup.product(run.products[0]).label if run.products else None
+    return {**asked, "label": label}
 
 
 @router.get("/runs/{ident}", summary="A run as it stands.", responses=bodies("Run", rdf=True))
@@ -69,7 +85,12 @@ def one(request: Request, ident: str) -> Response:
     iri = service.iri("runs", ident)
     recorded = run.phase in ENDED and house.lookup.knows(iri, "Run")
     return give(
-        request, service, "run", content, graph=(lambda: house.lookup.record(iri)) if recorded else None
+        request,
+        service,
+        "run",
+        content,
+        words=lambda: _words(service, run),
+        graph=(lambda: house.lookup.record(iri)) if recorded else None,
     )
 
 
@@ -84,8 +105,12 @@ async def cancel(request: Request, ident: str) -> Response:
     service = service_of(request)
     service.iri("runs", ident)  # refuses what cannot be the name of a run
     await in_thread(service.house.journey.cancel, ident)
-    content = run_json(await in_thread(_run, service, ident), service.house.site, host_of(request))
-    return give(request, service, "run", content, status=202, headers={"Location": f"/runs/{ident}"})
+    run = await in_thread(_run, service, ident)
+    content = run_json(run, service.house.site, host_of(request))
+    return give(
+        request, service, "run", content, words=lambda: _words(service, run), status=202,
+        headers={"Location": f"/runs/{ident}"},
+    )  # fmt: skip
 
 
 @router.get("/runs/{ident}/log", summary="What the analysis printed.", responses=texts("text/plain"))

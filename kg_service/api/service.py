@@ -17,7 +17,7 @@ from kg_service.factory import House
 from kg_service.model.answer import Answer, AnswerStatus
 from kg_service.model.product import Product
 from kg_service.model.run import ENDED
-from kg_service.store.sparql_workers import SparqlLimits, SparqlPool
+from kg_service.store.sparql_workers import SparqlPool
 
 __all__ = ["Service", "host_of", "in_thread", "service_of"]
 
@@ -57,11 +57,7 @@ class Service:
         """The processes that evaluate SPARQL of the public; made when the first query comes."""
         with self._lock:
             if self._pool is None:
-                settings = self.house.settings
-                limits = SparqlLimits(settings.sparql_seconds, settings.sparql_rows, settings.sparql_memory)
-                self._pool = SparqlPool(
-                    settings.store or self.house.folder.index, limits, workers=settings.sparql_workers
-                )
+                self._pool = self.house.sparql_pool(self.house.settings.sparql_workers)
             return self._pool
 
     def iri(self, kind: str, *parts: str) -> str:

@@ -47,6 +47,7 @@ def _term(service: Service, term: Term, host: str) -> dict[str, Any]:
         "label": term.label,
         "definition": term.definition,
         "sort": term.sort,
+        "group": _group_of(catalogue, term),
         "status": term.status,
         "parents": list(term.parents),
         "children": list(catalogue.children(term.iri)),
@@ -82,32 +83,54 @@ def _about(catalogue: Catalogue, iri: str) -> list[Triple]:
 def listed(
     request: Request,
     q: Annotated[str, Query(max_length=200, description="Words of name or label.")] = "",
-    among: Annotated[str | None, Query(pattern="^(product|role|instrument|messenger)$")] = None,
+    among: Annotated[
+        str | None, Query(pattern="^(product|role|instrument|messenger|class|property|individual)$")
+    ] = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Response:
-    """``among`` keeps what can be asked for, given, observed with, or observed."""
+    """``among`` keeps what can be asked for, given, observed with, or observed; these come first."""
     service = service_of(request)
     catalogue = service.house.catalogue
     words = q.casefold().split()
-    found = [t for t in _group(catalogue, among) if all(w in _words(catalogue, t) for w in words)]
+    found = [
+        t
+        for t in _in_groups(catalogue)
+        if among in (None, _group_of(catalogue, t)) and all(w in _words(catalogue, t) for w in words)
+    ]
     some, following = page_of(found, lambda t: t.iri, limit=limit, after=after)
     items = [_term(service, term, host_of(request)) for term in some]
     return give_list(request, service, "terms", items, total=len(found), after=following)
 
 
-def _group(catalogue: Catalogue, among: str | None) -> list[Term]:
-    if among == "role":
-        wanted = {role.term for role in catalogue.roles()}
-    elif among == "instrument":
-        wanted = set(catalogue.instruments())
-    elif among == "messenger":
-        wanted = set(catalogue.messengers())
-    elif among == "product":
-        return [t for t in catalogue.terms() if t.sort == "class" and catalogue.is_product(t.iri)]
-    else:
-        return list(catalogue.terms())
-    return [term for term in catalogue.terms() if term.iri in wanted]
+@cache
+def _groups(catalogue: Catalogue) -> dict[str, str]:
+    """Each term (IRI) and the first of the groups that it is in."""
+    terms = catalogue.terms()
+    found = {
+        "product": {t.iri for t in terms if t.sort == "class" and catalogue.is_product(t.iri)},
+        "role": {role.term for role in catalogue.roles()},
+        "instrument": set(catalogue.instruments()),
+        "messenger": set(catalogue.messengers()),
+    }
+    return {t.iri: next((name for name, iris in found.items() if t.iri in iris), t.sort) for t in terms}
+
+
+def _group_of(catalogue: Catalogue, term: Term) -> str:
+    return _groups(catalogue)[term.iri]
+
+
+@cache
+def _in_groups(catalogue: Catalogue) -> tuple[Term, ...]:
+    """What a request may name first; in each group by label."""
+    order = ("product", "role", "instrument", "messenger", "class", "property")
+    groups = _groups(catalogue)
+
+    def place(term: Term) -> tuple[int, str, str]:
+        group = groups[term.iri]
+        return order.index(group) if group in order else len(order), term.label.casefold(), term.iri
+
+    return tuple(sorted(catalogue.terms(), key=place))
 
 
 @router.get("/terms/{name:path}", summary="A term of the ontology.", responses=bodies("Term", rdf=True))
@@ -126,7 +149,8 @@ def one(request: Request, name: str) -> Response:
 def instruments(request: Request, limit: Limit = 100, after: After = None) -> Response:
     """Those with a workflow and those without one."""
     service = service_of(request)
-    found = service.house.catalogue.instruments()
+    catalogue = service.house.catalogue
+    found = sorted(catalogue.instruments(), key=lambda iri: catalogue.instrument(iri).label.casefold())
     some, following = page_of(found, str, limit=limit, after=after)
     using = _workflows_using(service)
     items = [_instrument(service, iri, host_of(request), using) for iri in some]

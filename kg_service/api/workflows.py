@@ -12,7 +12,7 @@ from kg_service.api.documents import bodies, texts
 from kg_service.api.negotiation import HTML, RDF_TYPES
 from kg_service.api.resources import After, Limit, give, give_graph, give_list, page_of
 from kg_service.api.service import Service, host_of, service_of
-from kg_service.discovery.describe import workflow_json
+from kg_service.discovery.described_workflow import workflow_json
 from kg_service.discovery.search import find_workflows, near_words
 from kg_service.errors import NotFound
 from kg_service.model.workflow import Workflow

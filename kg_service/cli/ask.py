@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import Any
 
 import click
 
-from kg_service.cli.commands import Output, reports_problems
+from kg_service.cli.commands import Output, refuse_both, reports_problems, write_bytes
 from kg_service.cli.rendering import answer_text, explanation_text
-from kg_service.cli.session import Watch, open_session
+from kg_service.cli.session import open_session
+from kg_service.cli.tables import as_csv, is_ecsv, read_table, table_text
+from kg_service.cli.terminal import shown, width
 from kg_service.errors import BadValue, Problem, problem_from_code
-from kg_service.model.run import Progress
+from kg_service.model.run import Progress, Watch
 
 __all__ = ["ask", "explain"]
 
 _FORMS: dict[str, tuple[str, ...]] = {
     "table": ("text/ecsv", "application/x-votable+xml", "text/csv"),
+    "csv": ("text/csv", "text/ecsv"),
     "ecsv": ("text/ecsv",),
     "votable": ("application/x-votable+xml",),
     "fits": ("application/fits",),
@@ -88,7 +92,8 @@ def _progress(quiet: bool) -> Iterator[Watch]:
     "--as",
     "form",
     type=click.Choice(list(_FORMS)),
-    help="Write the data to standard output, for pipes; table is ECSV, else VOTable, else CSV.",
+    help="Write the data to standard output. In a pipe table is ECSV, else VOTable, else CSV; on a "
+    "terminal its first rows.",
 )
 @click.option("--open", "open_plot", is_flag=True, help="Show the plot in the usual viewer.")
 @click.option("--server", metavar="URL", help="Ask this service instead of the local data folder.")
@@ -120,16 +125,28 @@ def ask(
     It prints the product's address, three of its numbers, caveats, files and what to cite. An earlier
     product that means the same is given again, and the answer says so.
     """
+    refuse_both(output, form)
     with contextlib.closing(open_session(server, say=_say(output, form))) as session:
+        output.here = session.here
         with _progress(output.as_json or form is not None) as watch:
             answer = session.ask(term, read_pairs(given), fresh=fresh, wait=not no_wait, out=out, watch=watch)
         raise_problem(answer)
         if form is not None and answer["product"] is not None:
-            sys.stdout.buffer.write(session.file(answer["product"]["id"], _FORMS[form]))
+            _write_data(session.file(answer["product"]["id"], _FORMS[form]), form)
         else:
-            output.show(answer, answer_text)
+            output.show(answer, lambda content: answer_text(content, output.here))
     if open_plot:
         _open_preview(answer)
+
+
+def _write_data(content: bytes, form: str) -> None:
+    """A file as it is; ECSV as plain CSV, or on a terminal as a table, where that is asked for."""
+    if form == "table" and sys.stdout.isatty() and not content.startswith(b"<"):  # that is VOTable
+        click.echo(shown(table_text(read_table(content.decode()), width())))
+    elif form == "csv" and is_ecsv(content):
+        write_bytes(as_csv(content.decode()).encode())
+    else:
+        write_bytes(content)
 
 
 def raise_problem(answer: dict[str, Any]) -> None:
@@ -158,10 +175,15 @@ def _say(output: Output, form: str | None) -> Any:
 
 def _open_preview(answer: dict[str, Any]) -> None:
     previews = [f for f in answer["files"] or [] if f.endswith((".png", ".svg"))]
-    if previews:
-        click.launch(previews[0])
-    else:
+    if not previews:
         click.echo("This product has no picture.", err=True)
+    elif not _has_display() or click.launch(previews[0]):
+        click.echo(f"There is no display to open the picture on; it is {previews[0]}", err=True)
+
+
+def _has_display() -> bool:
+    """Whether programs can open windows; where windows need no X or Wayland server they can."""
+    return not sys.platform.startswith("linux") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
 @click.command(short_help="Which analyses can answer, and why others cannot.")
@@ -180,4 +202,5 @@ def explain(term: str, given: tuple[str, ...], server: str | None, output: Outpu
     kg explain LightCurve object="Mrk 421" instrument=POLAR
     """
     with contextlib.closing(open_session(server, say=_say(output, None))) as session:
-        output.show(session.explain(term, read_pairs(given)), explanation_text)
+        explanation = session.explain(term, read_pairs(given))
+        output.show(explanation, lambda content: explanation_text(content, session.here))

@@ -41,7 +41,7 @@ def check(output: Output) -> None:
     shape_findings = [f"shapes: {finding}" for finding in check_shapes(data_folder("shapes"))]
     say(f"shapes     {_count(shape_findings, 'well formed')}")
     catalogue = load(data_folder("ontology"))
-    judge = Judge.load(data_folder("shapes"), catalogue)
+    judge = Judge(data_folder("shapes"), catalogue)
     registry = load_registry(catalogue)
     site = Site("http://localhost:8000/")
     broken = [f"plug-in {name}: {reason}" for name, reason in registry.broken.items()]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
 from kg_service.cli.rendering import problem_text
-from kg_service.errors import Problem, RequestProblem
+from kg_service.cli.terminal import can_show, shown
+from kg_service.errors import BadValue, Problem, RequestProblem
 
-__all__ = ["Output", "kg", "reports_problems"]
+__all__ = ["Output", "kg", "refuse_both", "reports_problems", "write_bytes"]
 
 _COMMANDS = {
     "ask": "ask",
@@ -81,25 +82,51 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.here: Callable[[str], str] = str
+        """Where a resource (IRI) is shown; a session with a service knows better than the name."""
 
     def show(self, content: Any, text: Callable[[Any], str]) -> None:
         """Print ``content`` as JSON, or as the text a person reads."""
-        click.echo(
-            json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-            if self.as_json
-            else text(content)
-        )
+        click.echo(_json_text(content) if self.as_json else shown(text(content)))
 
     def fail(self, problem: Problem) -> int:
         """Show a problem; the exit code is 2 when the request is at fault, 1 when the service is."""
         content = problem.to_json() | ({"run": problem.run} if problem.run else {})
         if self.as_json:
-            click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+            click.echo(_json_text(content))
         else:
-            click.echo(problem_text(content), err=True)
+            click.echo(shown(problem_text(content), sys.stderr), err=True)
             if problem.run:
-                click.echo(f"    run: {problem.run}", err=True)
+                click.echo(f"    run: {self.here(problem.run)}", err=True)
         return 2 if isinstance(problem, RequestProblem) else 1
+
+
+def _json_text(content: Any) -> str:
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    return text if can_show(text) else json.dumps(content, indent=2, allow_nan=False)
+
+
+def write_bytes(content: bytes, *, line: bool = False) -> None:
+    """Write bytes to standard output as they are; ``line``: ended by a line end."""
+    sys.stdout.buffer.write(content)
+    if line and not content.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n")
+
+
+def refuse_both(output: Output, form: str | None, fitting: Sequence[str] = ()) -> None:
+    """Refuse ``--json`` beside another ``--as``.
+
+    Raises
+    ------
+    BadValue
+        Both are asked for, and they are not the same.
+    """
+    if output.as_json and form is not None and form not in fitting:
+        raise BadValue(
+            f"--json and --as {form} contradict each other, as both write to standard output. Leave one out.",
+            parameter="--as",
+            value=form,
+        )
 
 
 def reports_problems(function: F) -> F:

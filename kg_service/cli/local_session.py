@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kg_service.cli.session import Watch
+from kg_service.client.placing import is_there, not_placed
 from kg_service.config import Settings
-from kg_service.discovery.describe import answer_json, workflow_json
+from kg_service.discovery.describe import answer_json
+from kg_service.discovery.described_workflow import workflow_json
+from kg_service.discovery.explained import explanation_json
 from kg_service.discovery.search import find_workflows, near_words
-from kg_service.errors import BadValue, NotAcceptable, StorageFull
+from kg_service.discovery.understood import labels_of
+from kg_service.errors import BadValue, Conflict, NotAcceptable, NotFound
 from kg_service.factory import House, open_house
 from kg_service.intake.term import read_request
 from kg_service.model.answer import Answer, AnswerStatus
 from kg_service.model.product import FileRole, Product
 from kg_service.model.query import Query
-from kg_service.model.run import Progress
+from kg_service.model.run import Progress, Watch
 
 __all__ = ["LocalSession"]
 
@@ -28,8 +31,11 @@ class LocalSession:
     """One command's session over the local data folder."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
-        self._settings = settings
         self._house: House = open_house(settings, say=say)
+
+    def here(self, iri: str) -> str:
+        """The address of a resource: its name, as nothing serves it."""
+        return iri
 
     def close(self) -> None:
         """Give the data folder back."""
@@ -58,7 +64,12 @@ class LocalSession:
         files = self._place(answer.product, out) if answer.product is not None else []
         made_for = self._house.lookup.asked_by(answer.product) if answer.product is not None else None
         return answer_json(
-            answer, self._house.site, stale=self._house.is_stale, files=files, made_for=made_for
+            answer,
+            self._house.site,
+            stale=self._house.is_stale,
+            files=files,
+            made_for=made_for,
+            label=labels_of(self._house.catalogue),
         )
 
     def _follow(self, answer: Answer, watch: Watch) -> Answer:
@@ -72,26 +83,24 @@ class LocalSession:
                 if event is not None and event.kind == "progress":
                     watch(Progress(event.data["fraction"], event.data["message"]))
         except KeyboardInterrupt:
-            house.journey.cancel(ident)
+            with contextlib.suppress(Conflict, NotFound):  # it has ended in the meantime
+                house.journey.cancel(ident)
         return house.journey.wait(answer, None)
 
     def _place(self, product: Product, out: Path | None) -> list[str]:
         """The product's files under their own names: copies in ``out``, else in the data folder."""
-        folder = out if out is not None else self._house.folder.path / "products" / product.ident
+        folder = out if out is not None else self._house.folder.products / product.ident
         placed = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for file in product.files:
                 target = folder / file.name
-                source = self._house.blobs.path(file.sha256)
-                if out is not None or not target.exists():
-                    _put(source, target, link=out is None)
+                if not is_there(target, file.sha256):
+                    self._house.blobs.open(file.sha256, verify=True).close()
+                    _put(self._house.blobs.path(file.sha256), target, link=out is None)
                 placed.append(str(target))
         except OSError as error:
-            detail = f"The files cannot be written to {folder}: {error.strerror}."
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise StorageFull(detail, value=str(folder)) from error
-            raise BadValue(detail, parameter="--out", value=str(folder)) from error
+            raise not_placed(folder, error) from error
         return placed
 
     def explain(self, term: str, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -99,7 +108,7 @@ class LocalSession:
         explained = self._house.journey.explain(self._read(term, pairs))
         site = self._house.site
         query = site.iri("queries", explained.query.ident)
-        return explained.explanation.to_json(site, query=query, would_reuse=explained.would_reuse)
+        return explanation_json(explained.explanation, site, query=query, would_reuse=explained.would_reuse)
 
     def workflows(self, text: str, produces: str | None, consumes: str | None) -> dict[str, Any]:
         """The workflows that fit, as a list of the contract."""
@@ -118,11 +127,8 @@ class LocalSession:
 
     def sparql(self, text: str, media_type: str) -> bytes:
         """The results of a SPARQL query, evaluated as on a public endpoint."""
-        from kg_service.store.sparql_workers import SparqlLimits, SparqlPool
-
-        settings = self._settings
-        limits = SparqlLimits(settings.sparql_seconds, settings.sparql_rows, settings.sparql_memory)
-        pool = SparqlPool(settings.store or self._house.folder.index, limits)
+        self._house.indexer.reader.ask("ASK {}")  # whoever reads waits until all records are indexed
+        pool = self._house.sparql_pool(workers=1)
         try:
             return pool.evaluate(text, media_type)
         finally:

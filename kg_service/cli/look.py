@@ -11,9 +11,12 @@ from typing import Any
 
 import click
 
-from kg_service.cli.commands import Output, reports_problems
+from kg_service.cli.commands import Output, refuse_both, reports_problems, write_bytes
 from kg_service.cli.session import open_session
+from kg_service.cli.terminal import shown
 from kg_service.errors import Malformed, NotAcceptable
+from kg_service.model.readable import NUMBERS, number
+from kg_service.model.terms import local_name
 
 __all__ = ["provenance", "sparql", "workflows"]
 
@@ -50,8 +53,11 @@ def workflows(
     \b
     kg workflows
     kg workflows blazar spectrum
+    kg workflows VERITAS                          those of an instrument
     kg workflows --produces GammaRayLightCurve
     kg workflows --consumes event
+
+    A request with an instrument that is not known is answered with the names of those there are.
     """
     with contextlib.closing(open_session(server)) as session:
         found = session.workflows(" ".join(text), produces, consumes)
@@ -68,7 +74,7 @@ def _workflows_text(found: dict[str, Any], there_is: dict[str, Any]) -> str:
         return "\n".join([f"No workflow matches.{near} There are:", *names, *more])
     lines = []
     for item in found["items"]:
-        gives = ", ".join(o["term"].rpartition("#")[2] for o in item["outputs"][:1])
+        gives = ", ".join(local_name(o["term"]) for o in item["outputs"][:1])
         takes = ", ".join(
             i["name"] + ("" if i["default"] is None and not i["optional"] else "?") for i in item["inputs"]
         )
@@ -97,27 +103,19 @@ def provenance(iri: str, form: str | None, server: str | None, output: Output) -
     kg provenance 3fa94c01
     kg provenance 3fa94c01 --as turtle > history.ttl
     """
+    refuse_both(output, form, ("jsonld",))
     if output.as_json:
         form = "jsonld"
     form = form or ("text" if sys.stdout.isatty() else "turtle")
     with contextlib.closing(open_session(server)) as session:
         if form != "text":
-            sys.stdout.buffer.write(session.provenance(iri, _HISTORY[form]))
+            write_bytes(session.provenance(iri, _HISTORY[form]), line=True)
             return
         from kg_service.cli.history import history_text
         from kg_service.rdf.formats import parse
 
         triples = parse(session.provenance(iri, _NTRIPLES), _NTRIPLES, None, limit=_LONGEST_HISTORY)
-    click.echo(history_text(triples, iri, lines=_can_show("├─└│")))
-
-
-def _can_show(text: str) -> bool:
-    """Whether standard output has these characters."""
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
+    click.echo(shown(history_text(triples, iri)))
 
 
 @click.command(short_help="Query everything recorded, in SPARQL.")
@@ -144,21 +142,21 @@ def sparql(query: str, form: str | None, server: str | None, output: Output) -> 
     kg sparql 'SELECT ?run { ?run a kg:Run }' --as csv > runs.csv
     """
     text = _query_text(query)
-    if output.as_json and form not in ("json", "jsonld"):
-        form = None
+    refuse_both(output, form, ("json", "jsonld"))
     with contextlib.closing(open_session(server)) as session:
         if form is not None:
-            sys.stdout.buffer.write(session.sparql(text, _RESULTS[form]))
+            write_bytes(session.sparql(text, _RESULTS[form]), line=True)
             return
         try:
             results = session.sparql(text, _RESULTS["json"])
         except NotAcceptable:  # it gives a graph, not rows
-            sys.stdout.buffer.write(session.sparql(text, _RESULTS["jsonld" if output.as_json else "turtle"]))
+            graph = session.sparql(text, _RESULTS["jsonld" if output.as_json else "turtle"])
+            write_bytes(graph, line=True)
             return
     if output.as_json or not sys.stdout.isatty():
-        sys.stdout.buffer.write(results)
+        write_bytes(results, line=True)
     else:
-        click.echo(_results_text(json.loads(results)))
+        click.echo(shown(_results_text(json.loads(results))))
 
 
 def _query_text(query: str) -> str:
@@ -171,11 +169,15 @@ def _query_text(query: str) -> str:
     return Path(query).read_text(encoding="utf-8")
 
 
+def _cell(term: dict[str, str]) -> str:
+    return number(term["value"]) if term.get("datatype") in NUMBERS else term["value"]
+
+
 def _results_text(results: dict[str, Any]) -> str:
     if "boolean" in results:
         return "yes" if results["boolean"] else "no"
     names = results["head"]["vars"]
-    rows = [[row.get(n, {}).get("value", "") for n in names] for row in results["results"]["bindings"]]
+    rows = [[_cell(row[n]) if n in row else "" for n in names] for row in results["results"]["bindings"]]
     widths = [max([len(n), *(len(r[i]) for r in rows)]) for i, n in enumerate(names)]
     lines = ["  ".join(n.ljust(w) for n, w in zip(names, widths, strict=True)).rstrip()]
     lines += ["  ".join(v.ljust(w) for v, w in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -19,7 +19,7 @@ import click
 from kg_service.cli.commands import Output, reports_problems
 from kg_service.config import Settings
 from kg_service.errors import BadValue, Conflict
-from kg_service.store.site import Service
+from kg_service.store.site import Service, service_at
 
 if TYPE_CHECKING:
     from kg_service.factory import House
@@ -143,7 +143,7 @@ def _held(settings: Settings) -> Iterator[House]:
     from kg_service.store.site import open_data
 
     folder = open_data(settings.data, settings.base_iri)
-    other = folder.service()
+    other = service_at(folder.path)
     if other is not None:
         raise Conflict(
             f"The data folder {settings.data} is served already, at {other.address} (process {other.pid}). "

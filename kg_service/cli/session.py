@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kg_service.config import Settings
-from kg_service.model.run import Progress
+from kg_service.model.run import Watch
 
-__all__ = ["Session", "Watch", "open_session"]
-
-Watch = Callable[[Progress], None]
+__all__ = ["Session", "open_session"]
 
 
 class Session(Protocol):
@@ -36,6 +34,7 @@ class Session(Protocol):
     def provenance(self, iri: str, media_type: str) -> bytes: ...
     def sparql(self, text: str, media_type: str) -> bytes: ...
     def file(self, product: str, media_types: Sequence[str]) -> bytes: ...
+    def here(self, iri: str) -> str: ...
     def close(self) -> None: ...
 
 
@@ -51,9 +50,9 @@ def open_session(server: str | None = None, *, say: Callable[[str], None] = lamb
     """
     settings = Settings.from_environment()
     if server is None:
-        from kg_service.store.site import DataFolder
+        from kg_service.store.site import service_at
 
-        service = DataFolder(settings.data, base="", created="").service()
+        service = service_at(settings.data)
         server = service.address if service is not None else None
     if server is not None:
         from kg_service.client.session import RemoteSession

@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from kg_service.client.connection import Connection
-from kg_service.errors import Conflict, NotAcceptable, NotFound, ServiceProblem, StorageFull
+from kg_service.client.placing import is_there, not_placed
+from kg_service.errors import Conflict, NotAcceptable, NotFound, ServiceProblem
 from kg_service.model.run import Progress
+from kg_service.model.terms import local_name
 
 __all__ = ["RemoteSession"]
 
@@ -26,13 +28,17 @@ class RemoteSession:
     server
         The address of the service.
     files
-        Where the files of products are put when no other folder is named; by default a folder of the
-        user's cache.
+        Where the files of products are put when no other folder is named.
     """
 
-    def __init__(self, server: str, files: Path | None = None) -> None:
+    def __init__(self, server: str, files: Path) -> None:
         self._connection = Connection(server)
+        self._server = server.rstrip("/")
         self._files = files
+
+    def here(self, iri: str) -> str:
+        """Where the service shows a resource (IRI under its base): its class and name are the last parts."""
+        return "/".join([self._server, *iri.split("/")[-2:]])
 
     def close(self) -> None:
         """Give the connection back."""
@@ -60,7 +66,7 @@ class RemoteSession:
 
     def _follow(self, answer: dict[str, Any], watch: Callable[[Progress], None]) -> dict[str, Any]:
         """Watch the run to its end; an interrupt cancels it."""
-        run = f"/runs/{_last(answer['run'])}"
+        run = f"/runs/{local_name(answer['run'])}"
         try:
             for kind, data in self._events(run):
                 if kind == "progress":
@@ -73,15 +79,17 @@ class RemoteSession:
 
     def _ended(self, answer: dict[str, Any]) -> dict[str, Any]:
         """What became of the run that was followed: the same query may have newer answers by now."""
-        run = self._connection.request("GET", f"/runs/{_last(answer['run'])}").json()
-        final = self._connection.request("GET", f"/queries/{_last(answer['query'])}").json()
+        run = self._connection.request("GET", f"/runs/{local_name(answer['run'])}").json()
+        final = self._connection.request("GET", f"/queries/{local_name(answer['query'])}").json()
         status = {"COMPLETED": "done", "ABORTED": "cancelled", "ERROR": "failed"}.get(run["phase"], "pending")
         # As it was asked now; the recorded query keeps the words of whoever asked first.
         result = {**final, "resolved": answer["resolved"]}
         if final["run"] != run["id"] or final["status"] != status:
             product = None
             if run["products"]:
-                product = self._connection.request("GET", f"/products/{_last(run['products'][0])}").json()
+                product = self._connection.request(
+                    "GET", f"/products/{local_name(run['products'][0])}"
+                ).json()
             result |= {
                 "status": status, "product": product, "run": run["id"], "reused": False, "reuse": None,
                 "workflow": product["workflow"] if product else run["workflow"], "problem": run["problem"],
@@ -112,22 +120,20 @@ class RemoteSession:
 
     def _fetch(self, product: Mapping[str, Any], out: Path | None) -> list[str]:
         """The product's files under their own names; what is there already is not fetched again."""
-        ident = _last(product["id"])
-        folder = out if out is not None else (self._files or _cache()) / "products" / ident
+        ident = local_name(product["id"])
+        folder = out if out is not None else self._files / "products" / ident
         placed = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for file in product["files"]:
                 target = folder / Path(file["name"]).name
-                if not (target.is_file() and _sha256(target.read_bytes()) == file["sha256"]):
+                if not is_there(target, file["sha256"]):
                     part = target.with_name(f".{target.name}.part")
                     part.write_bytes(self._content(ident, file))
                     part.replace(target)
                 placed.append(str(target))
         except OSError as error:
-            raise StorageFull(
-                f"The files cannot be written to {folder}: {error.strerror}.", value=str(folder)
-            ) from error
+            raise not_placed(folder, error) from error
         return placed
 
     def _content(self, product: str, file: Mapping[str, Any]) -> bytes:
@@ -170,11 +176,11 @@ class RemoteSession:
 
     def file(self, product: str, media_types: Sequence[str]) -> bytes:
         """The bytes of the product's file of the first media type there is."""
-        found = self._connection.request("GET", f"/products/{_last(product)}").json()
+        found = self._connection.request("GET", f"/products/{local_name(product)}").json()
         for media_type in media_types:
             for file in found["files"]:
                 if file["media_type"] == media_type and file["role"] in _ROLES:
-                    return self._content(_last(product), file)
+                    return self._content(local_name(product), file)
         offered = sorted({f["media_type"] for f in found["files"]})
         raise NotAcceptable(
             f"{found['label']} has no {media_types[0]}; it has {', '.join(offered)}.", near=offered
@@ -186,15 +192,5 @@ def _address(what: str, term: str, pairs: Sequence[tuple[str, str]]) -> str:
     return f"/{what}/{quote(term, safe='')}" + (f"?{query}" if query else "")
 
 
-def _last(iri: str) -> str:
-    return iri.rstrip("/").rpartition("/")[2]
-
-
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("kg-service", appauthor=False)

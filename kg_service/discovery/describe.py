@@ -1,4 +1,4 @@
-"""The JSON objects of the contract: answer, product, run, workflow, query. Numbers that are none are null.
+"""The JSON objects of the contract: answer, product, run, query. Numbers that are none are null.
 
 ``id`` is the IRI under the site's base, ``url`` the address on the host that answers; keys may be
 added here, never renamed.
@@ -7,31 +7,37 @@ added here, never renamed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from kg_service.discovery.instruments import instruments_of
+from kg_service.discovery.understood import Label, understood
 from kg_service.model import notation
 from kg_service.model.answer import Answer
 from kg_service.model.product import Measure, Product, ProductFile
 from kg_service.model.query import Query
 from kg_service.model.run import Run
-from kg_service.model.terms import KG, NEUTRAL_BASE, Site
+from kg_service.model.terms import KG, NEUTRAL_BASE, Site, local_name
 from kg_service.model.values import Value
-from kg_service.model.workflow import Coverage, Input, Output, Workflow
+from kg_service.model.workflow import Coverage
 from kg_service.rdf.literals import is_exact
 from kg_service.rdf.product import file_iri, product_iri
 from kg_service.rdf.query import argument_name, query_iri
 from kg_service.rdf.run import run_iri
-from kg_service.rdf.workflow import workflow_iri
 
-if TYPE_CHECKING:
-    from kg_service.vocabulary.catalogue import Catalogue
+__all__ = [
+    "address",
+    "answer_json",
+    "coverage_json",
+    "finite",
+    "product_json",
+    "query_json",
+    "run_json",
+    "said_beside",
+]
 
-__all__ = ["answer_json", "coverage_json", "product_json", "query_json", "run_json", "workflow_json"]
 
-
-def _address(iri: str, site: Site, host_url: str | None) -> str:
+def address(iri: str, site: Site, host_url: str | None) -> str:
+    """Where the host that answers shows a resource of the site."""
     if host_url is None or not site.owns(iri):
         return iri
     return host_url.rstrip("/") + "/" + iri.removeprefix(site.base)
@@ -45,6 +51,7 @@ def answer_json(
     stale: Callable[[Product], bool] = lambda _: False,
     files: Sequence[str] | None = None,
     made_for: str | None = None,
+    label: Label = local_name,
 ) -> dict[str, Any]:
     """The contract's *Answer*, with the question (``ask`` and ``where``) so that it can be posted back.
 
@@ -58,6 +65,8 @@ def answer_json(
         Local paths of the product's files; ``None`` over HTTP.
     made_for
         The query (IRI) that a reused product was made for.
+    label
+        The name of a term for people.
     """
     query = query_iri(answer.query, site)
     product = None
@@ -82,14 +91,20 @@ def answer_json(
             {"run": s.run, "workflow": s.workflow, "product": s.product, "reused": s.reused}
             for s in answer.steps
         ],
-        "resolved": [{"term": r.term, "given": r.given, "used": r.used} for r in answer.resolved],
+        "resolved": understood(answer, label),
         "passed_over": [
             {"workflow": p.workflow, "code": p.code, "detail": p.detail} for p in answer.passed_over
         ],
-        "caveats": list(answer.caveats),
+        "caveats": said_beside(answer.caveats, () if answer.product is None else answer.product.quality),
         "files": None if files is None else list(files),
         "problem": answer.problem,
     }
+
+
+def said_beside(caveats: Iterable[str], quality: Sequence[str]) -> list[str]:
+    """Caveats of earlier steps that a product does not carry, as it is or with an instrument before it."""
+    carried = {text for said in quality for text in (said, said.partition(": ")[2])}
+    return [text for text in dict.fromkeys(caveats) if text not in carried]
 
 
 def product_json(
@@ -104,7 +119,7 @@ def product_json(
     iri = product_iri(product, site)
     return {
         "id": iri,
-        "url": _address(iri, site, host_url),
+        "url": address(iri, site, host_url),
         "types": list(product.types),
         "label": product.label,
         "query": query,
@@ -128,7 +143,7 @@ def product_json(
 def _file(file: ProductFile, product: Product, site: Site, host_url: str | None) -> dict[str, Any]:
     return {
         "name": file.name,
-        "url": _address(file_iri(product, file.name, site), site, host_url),
+        "url": address(file_iri(product, file.name, site), site, host_url),
         "media_type": file.media_type,
         "size": file.size,
         "sha256": file.sha256,
@@ -137,17 +152,17 @@ def _file(file: ProductFile, product: Product, site: Site, host_url: str | None)
 
 
 def _measure(measure: Measure) -> dict[str, Any]:
-    return {"value": _finite(measure.value), "error": _finite(measure.error), "unit": measure.unit}
+    return {"value": finite(measure.value), "error": finite(measure.error), "unit": measure.unit}
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """JSON has no NaN: what is no number is absent."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _value(value: Value) -> dict[str, Any]:
     plain = value.plain if is_exact(value) else value.text
-    return {"value": _finite(plain), "unit": value.unit}
+    return {"value": finite(plain), "unit": value.unit}
 
 
 def coverage_json(coverage: Coverage) -> dict[str, Any]:
@@ -155,7 +170,7 @@ def coverage_json(coverage: Coverage) -> dict[str, Any]:
     time, energy = coverage.time, coverage.energy
     return {
         "time": None if time is None else [notation.iso_from_tt(t) for t in time],
-        "energy": None if energy is None else [_finite(e) for e in energy],
+        "energy": None if energy is None else [finite(e) for e in energy],
         "objects": None if coverage.objects is None else list(coverage.objects),
         "sky": coverage.sky,
     }
@@ -164,7 +179,7 @@ def coverage_json(coverage: Coverage) -> dict[str, Any]:
 def run_json(run: Run, site: Site, host_url: str | None = None) -> dict[str, Any]:
     """The contract's *Run*."""
     iri = run_iri(run, site)
-    url = _address(iri, site, host_url)
+    url = address(iri, site, host_url)
     return {
         "id": iri,
         "url": url,
@@ -174,70 +189,13 @@ def run_json(run: Run, site: Site, host_url: str | None = None) -> dict[str, Any
         "created": run.created,
         "started": run.started,
         "ended": run.ended,
-        "progress": {"fraction": _finite(run.progress.fraction), "message": run.progress.message},
+        "progress": {"fraction": finite(run.progress.fraction), "message": run.progress.message},
         "steps": list(run.steps),
         "products": list(run.products),
         "problem": run.problem,
         "log": None if run.steps else f"{url}/log",  # a plan has the logs of its steps
         "events": f"{url}/events",
     }
-
-
-def workflow_json(
-    workflow: Workflow, site: Site, host_url: str | None = None, *, catalogue: Catalogue | None = None
-) -> dict[str, Any]:
-    """The contract's *Workflow*; numbers of inputs are in the unit of the input.
-
-    Where the outputs carry no inferred classes, the catalogue's closure gives them; it also knows the
-    instruments (``instruments``) among which an input chooses.
-    """
-    iri = workflow_iri(workflow, site)
-    instruments = workflow.instruments if catalogue is None else instruments_of(workflow, catalogue)
-    return {
-        "id": iri,
-        "url": _address(iri, site, host_url),
-        "name": workflow.name,
-        "version": workflow.version,
-        "digest": workflow.digest,
-        "title": workflow.title,
-        "description": workflow.description,
-        "instrument": workflow.instruments[0] if workflow.instruments else None,
-        "instruments": list(instruments),
-        "messenger": workflow.messenger,
-        "inputs": [_input(item) for item in workflow.inputs],
-        "outputs": [_output(item, catalogue) for item in workflow.outputs],
-        "coverage": coverage_json(workflow.coverage),
-        "deterministic": workflow.deterministic,
-        "licence": workflow.licence or None,
-        "cite": list(workflow.cite),
-        "status": workflow.status.value,
-    }
-
-
-def _input(item: Input) -> dict[str, Any]:
-    def plain(value: Value | None) -> Any:
-        return None if value is None else _finite(notation.to_plain(value, item.unit))
-
-    return {
-        "name": item.name,
-        "term": item.term,
-        "unit": item.unit,
-        "default": plain(item.default),
-        "minimum": plain(item.minimum),
-        "maximum": plain(item.maximum),
-        "allowed": [plain(value) for value in item.allowed] or None,
-        "optional": item.optional or item.default is not None,
-        "label": item.label,
-        "description": item.description,
-    }
-
-
-def _output(item: Output, catalogue: Catalogue | None) -> dict[str, Any]:
-    inferred = item.inferred
-    if not inferred and item.is_product and catalogue is not None:
-        features = catalogue.output_features([item.term], item.observed_with)
-        inferred = tuple(sorted(cls for what, cls in features if what == "class" and cls != item.term))
-    return {"name": item.name, "term": item.term, "inferred": list(inferred), "label": item.label}
 
 
 def query_json(query: Query, site: Site, host_url: str | None = None) -> dict[str, Any]:
@@ -255,7 +213,7 @@ def query_json(query: Query, site: Site, host_url: str | None = None) -> dict[st
         )
     return {
         "id": iri,
-        "url": _address(iri, site, host_url),
+        "url": address(iri, site, host_url),
         "ask": query.asks_for,
         "where": where,
         "fresh": False,

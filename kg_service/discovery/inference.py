@@ -5,8 +5,6 @@ The closure equals what HermiT entails (held by a test); HermiT itself runs at p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg_service.model.product import Product
@@ -14,6 +12,7 @@ from kg_service.model.terms import KG, RDF, Site
 from kg_service.model.workflow import Workflow
 from kg_service.rdf.workflow import output_class, workflow_iri
 from kg_service.vocabulary.catalogue import Catalogue
+from kg_service.vocabulary.promises import promised
 
 __all__ = ["INFERRED", "header", "of_product", "of_workflow"]
 
@@ -37,15 +36,12 @@ def header(site: Site, catalogue: Catalogue) -> list[Triple]:
     ]
 
 
-def of_workflow(workflow: Workflow, site: Site, catalogue: Catalogue, covers: Iterable[str]) -> list[Triple]:
+def of_workflow(workflow: Workflow, site: Site, catalogue: Catalogue) -> list[Triple]:
     """Superclasses and saturated features of a version's product classes."""
     found = []
-    bands = tuple(covers)
     for output in workflow.outputs:
-        if not output.is_product:
-            continue
         node = NamedNode(output_class(workflow_iri(workflow, site), output.name))
-        for kind, value in sorted(catalogue.output_features([output.term], output.observed_with, bands)):
+        for kind, value in sorted(promised(workflow, output, catalogue)):
             if kind in _ENTAILS:
                 found.append(Triple(node, NamedNode(KG + _ENTAILS[kind]), NamedNode(value)))
     return found

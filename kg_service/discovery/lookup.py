@@ -16,7 +16,7 @@ from kg_service.model.notation import tt_from_iso
 from kg_service.model.product import Dataset, Product
 from kg_service.model.query import Query
 from kg_service.model.run import Phase, Run
-from kg_service.model.terms import KG, ODA, Site
+from kg_service.model.terms import KG, ODA, Site, local_name
 from kg_service.model.workflow import Workflow
 from kg_service.ports import GraphReader
 from kg_service.rdf import dataset as dataset_rdf
@@ -257,6 +257,35 @@ class Lookup:
             for s in steps
         )
 
+    def behind(self, product: Product) -> tuple[Product, ...]:
+        """The products that a product was derived from, at once or by others, the first ones first."""
+        found: list[Product] = []
+        seen: set[str] = set()
+
+        def follow(of: Product) -> None:
+            for iri in of.derived_from:
+                if iri in seen or not iri.startswith(self._site.iri("products", "")):
+                    continue
+                seen.add(iri)
+                try:
+                    earlier = self.product(iri)
+                except NotFound:  # of a site whose records were taken over in part
+                    continue
+                follow(earlier)
+                found.append(earlier)
+
+        follow(product)
+        return tuple(found)
+
+    def caveats_behind(self, product: Product) -> tuple[str, ...]:
+        """The caveats of the products behind a product."""
+        return tuple(dict.fromkeys(text for earlier in self.behind(product) for text in earlier.quality))
+
+    def passed_over_for(self, product: Product) -> tuple[PassedOver, ...]:
+        """The workflows that would have made a product rather, had they had the data."""
+        rows = self._reader.select(text_of("plan_of"), run=NamedNode(product.run))
+        return self._passed_over(rows[0]["plan"].value) if rows else ()
+
     def _passed_over(self, run: str) -> tuple[PassedOver, ...]:
         return () if self.run(run).workflow else plan_rdf.passed_over(self.record(run), run)
 
@@ -313,14 +342,22 @@ class Lookup:
         return Reuse(
             made=product.created,
             by=str(self.maker(product.run)),
-            version=product.workflow.rpartition("/")[2],
+            version=local_name(product.workflow),
             why="same workflow version, same arguments, same data",
         )
 
-    def newest(self, kind: str) -> list[str]:
-        """The IRIs of queries, runs or products, newest first."""
-        rows = self._reader.select(text_of("listed"), **{"class": NamedNode(CLASSES[kind])})
-        return [row["resource"].value for row in rows]
+    def newest(self, kind: str, limit: int, after: str | None = None) -> list[str]:
+        """The IRIs of the newest queries, runs or products, 1001 at most; or those after one of them."""
+        bound = {"class": NamedNode(CLASSES[kind])}
+        if after is not None:
+            bound["last"] = NamedNode(after)
+        rows = self._reader.select(text_of("listed" if after is None else "listed_after"), **bound)
+        return [row["resource"].value for row in rows[:limit]]
+
+    def count(self, kind: str) -> int:
+        """How many queries, runs or products are recorded."""
+        rows = self._reader.select(text_of("counted"), **{"class": NamedNode(CLASSES[kind])})
+        return int(rows[0]["number"].value)
 
     def datasets(self) -> list[str]:
         """The IRIs of the datasets that runs used, those used last first."""

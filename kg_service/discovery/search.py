@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 
 from kg_service.discovery.instruments import instruments_of, with_wholes
 from kg_service.errors import UnknownParameter, UnknownTerm
-from kg_service.model.workflow import Output, Workflow
+from kg_service.model.workflow import Workflow
 from kg_service.vocabulary.catalogue import Catalogue
+from kg_service.vocabulary.promises import promised, promised_classes
 
 __all__ = ["find_workflows", "near_words"]
 
@@ -70,11 +71,7 @@ def _consumed(name: str, catalogue: Catalogue) -> str:
 
 
 def _gives(workflow: Workflow, catalogue: Catalogue, wanted: frozenset[tuple[str, str]]) -> bool:
-    return any(
-        wanted <= catalogue.output_features([o.term], o.observed_with)
-        for o in workflow.outputs
-        if o.is_product
-    )
+    return any(wanted <= promised(workflow, output, catalogue) for output in workflow.outputs)
 
 
 def near_words(workflows: Iterable[Workflow], catalogue: Catalogue, text: str) -> tuple[str, ...]:
@@ -97,7 +94,7 @@ def _texts(workflow: Workflow, catalogue: Catalogue) -> Iterator[str]:
         yield from (item.name, item.label, *_term_words(item.term, catalogue))
     for output in workflow.outputs:
         yield from (output.name, output.label)
-        for cls in {output.term, *output.inferred, *_entailed(output, catalogue)}:
+        for cls in {output.term, *promised_classes(workflow, output, catalogue)}:
             yield from _term_words(cls, catalogue)
     observed = [workflow.messenger] if workflow.messenger else []
     used = instruments_of(workflow, catalogue)
@@ -112,13 +109,6 @@ def _texts(workflow: Workflow, catalogue: Catalogue) -> Iterator[str]:
         yield from (*_term_words(messenger, catalogue), term.definition)
         for wider in term.parents:
             yield from _term_words(wider, catalogue)
-
-
-def _entailed(output: Output, catalogue: Catalogue) -> Iterator[str]:
-    if output.is_product:
-        for what, cls in catalogue.output_features([output.term], output.observed_with):
-            if what == "class":
-                yield cls
 
 
 def _term_words(iri: str, catalogue: Catalogue) -> tuple[str, ...]:

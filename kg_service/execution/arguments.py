@@ -13,7 +13,6 @@ from kg_service.model.product import FileRole, Product, RoleValue
 from kg_service.model.terms import Site
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Input, Output, Workflow
-from kg_service.planning.runkey import Argument
 from kg_service.ports import BlobStore
 
 __all__ = ["StepArguments", "gather"]
@@ -27,7 +26,7 @@ class StepArguments:
     each whether it was ``given``, ``default`` or ``derived``, ``products`` are input products by name.
     """
 
-    canonical: dict[str, Argument] = field(default_factory=dict)
+    canonical: dict[str, Value] = field(default_factory=dict)
     plain: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
@@ -92,7 +91,7 @@ def _take_value(arguments: StepArguments, item: Input, value: Value, origin: str
 def _take_product(
     arguments: StepArguments, item: Input, product: Product, site: Site, blobs: BlobStore
 ) -> None:
-    arguments.canonical[item.name] = product.content
+    arguments.canonical[item.name] = Value(Kind.FILE, product.content)
     arguments.origins[item.name] = "derived"
     arguments.products[item.name] = product
     arguments.plain[item.name] = {

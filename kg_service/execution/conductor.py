@@ -172,7 +172,22 @@ class Conductor:
         phase = Phase.ABORTED if performance.cancelled.is_set() else Phase.ERROR
         if performance.many:
             self._end_plan(performance, phase, created, problem)
+        elif problem.run is None:  # it ended before its only step began, which would have been recorded
+            self._end_unbegun(performance, phase, created, problem)
         self._live.move(performance.run, phase, ended=now(), problem=problem.to_json())
+
+    def _end_unbegun(self, performance: Performance, phase: Phase, created: str, problem: Problem) -> None:
+        workflow = performance.plan.last.workflow
+        run = Run(
+            ident=performance.run,
+            query=performance.query_iri,
+            workflow=self._site.iri(*workflow.path),
+            phase=phase,
+            created=created,
+            ended=now(),
+            problem=problem.to_json(),
+        )
+        self._recorder.run(run, performance.query, workflow, origins={})
 
     def _end_plan(
         self, performance: Performance, phase: Phase, created: str, problem: Problem | None

@@ -16,7 +16,6 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from kg_service.discovery import inference
 from kg_service.discovery.lookup import text_of
 from kg_service.errors import Problem
-from kg_service.execution.publishing import bands_covered
 from kg_service.model.terms import Site
 from kg_service.ports import GraphReader, GraphStore
 from kg_service.rdf import product as product_rdf
@@ -93,8 +92,7 @@ class RecordIndex:
     def _follows(self, entry: Entry, triples: list[Triple]) -> Iterator[Triple]:
         if entry.kind == "workflow":
             for workflow in workflow_rdf.from_triples(triples, self._site):
-                covers = bands_covered(workflow, self._catalogue)
-                yield from inference.of_workflow(workflow, self._site, self._catalogue, covers)
+                yield from inference.of_workflow(workflow, self._site, self._catalogue)
         elif entry.kind == "run":
             told = [t for t in triples if t.predicate in _TOLD]
             for product in product_rdf.from_triples(told, self._site):

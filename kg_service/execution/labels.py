@@ -2,6 +2,8 @@
 
 An analysis names its product; values that differ from the defaults are added here, so that two products of
 one source never look alike in a list. What must be given (an object, an event) the analysis names itself.
+Of energies and times the label states what the product covers, not what was asked for: a band of 1 to 3 GeV
+is one, whatever limits it was asked for with.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from kg_service.model import notation
 from kg_service.model.product import Product
 from kg_service.model.terms import KG
 from kg_service.model.values import Kind, Value
-from kg_service.model.workflow import Input, Workflow
+from kg_service.model.workflow import Coverage, Input, Workflow
 from kg_service.rdf.literals import value_from_key
 from kg_service.vocabulary.catalogue import Catalogue
 
@@ -32,7 +34,11 @@ def told_apart(label: str, parts: Sequence[str]) -> str:
 
 
 def distinctions(
-    workflow: Workflow, values: Mapping[str, object], label: str, catalogue: Catalogue
+    workflow: Workflow,
+    values: Mapping[str, object],
+    label: str,
+    catalogue: Catalogue,
+    coverage: Coverage | None = None,
 ) -> tuple[str, ...]:
     """What was chosen of that which may be left out, in the order of the inputs.
 
@@ -42,6 +48,8 @@ def distinctions(
         Canonical values of the arguments, by input.
     label
         How the analysis names the product: an instrument that it names is not named again.
+    coverage
+        What the product covers; where it says nothing the limits that were asked for are named.
     """
     chosen = {i.name: v for i in workflow.inputs if (v := _chosen(i, values.get(i.name))) is not None}
     partners = dict(workflow.inputs_together)
@@ -51,10 +59,10 @@ def distinctions(
         names = {item.name, partners.get(item.name, item.name)}
         if item.name in told or not names & chosen.keys():
             continue
-        pair = tuple(_given(values.get(name)) for name in (item.name, partners.get(item.name, "")))
+        pair = (_given(values.get(item.name)), _given(values.get(partners.get(item.name, ""))))
         if item.name in partners and any(v is not None and v.kind in _PAIRED for v in pair):
             told |= names
-            parts.append(_range(*pair))
+            parts.append(_used(pair, workflow.coverage, coverage or Coverage()))
         elif item.name in chosen:
             parts.append(_single(item, chosen[item.name], label, catalogue))
     return tuple(part for part in parts if part)
@@ -71,7 +79,7 @@ def inherited(
         except NotFound:  # its record was taken over from another site in part
             continue
         values = {name: value_from_key(key) for name, key in run.arguments.items()}
-        found += distinctions(workflow, values, label, catalogue)
+        found += distinctions(workflow, values, label, catalogue, product.coverage)
     return tuple(found)
 
 
@@ -84,6 +92,18 @@ def _chosen(item: Input, value: object) -> Value | None:
     may_be_left_out = item.optional or item.default is not None
     found = _given(value)
     return None if not may_be_left_out or found == item.default else found
+
+
+def _used(asked: tuple[Value | None, Value | None], declared: Coverage, covered: Coverage) -> str:
+    """The energies or times that the product covers; nothing where that is all there is."""
+    kind = next(value.kind for value in asked if value is not None)
+    if kind is Kind.ENERGY and covered.energy is not None:
+        low, high = (Value(kind, str(end), "keV") for end in covered.energy)
+        return "" if covered.energy == declared.energy else _range(low, high)
+    if kind is Kind.TIME and covered.time is not None:
+        start, end = (Value(kind, str(moment)) for moment in covered.time)
+        return "" if covered.time == declared.time else _range(start, end)
+    return _range(*asked)
 
 
 def _range(low: Value | None, high: Value | None) -> str:

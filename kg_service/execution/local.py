@@ -7,6 +7,7 @@ is cancelled, too long or too large takes its own group with it, grandchildren t
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import selectors
@@ -28,17 +29,18 @@ from kg_service.execution.messages import (
     task_to_json,
     write_line,
 )
+from kg_service.execution.run_log import RunLog
 from kg_service.ports import Limits, Listener, Outcome, Task
+from kg_service.store.child_processes import child_environment
 
 __all__ = ["LocalEngine"]
 
 _LOOK_EVERY = 0.2
 """Seconds between two looks at the time and memory of a run."""
-_LOG_AT_ONCE = 16_384
-"""Bytes of a log that one event carries at most."""
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "KG_ARCHIVE_MIRRORS", "KG_ONLINE", "KG_CACHE",
-              "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "OMP_NUM_THREADS")  # fmt: skip
-"""The only environment variables an analysis sees: no secret of the service is among them."""
+_TO_END = 2.0
+"""Seconds that a worker which says no more has to end."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -88,10 +90,10 @@ class _Worker:
         import psutil
 
         total = 0
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             leader = psutil.Process(self.process.pid)
             for process in (leader, *leader.children(recursive=True)):
-                with contextlib.suppress(psutil.NoSuchProcess):
+                with contextlib.suppress(psutil.Error):
                     total += process.memory_info().rss
         return total
 
@@ -100,12 +102,12 @@ class _Worker:
         import psutil
 
         descendants: list[psutil.Process] = []
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             descendants = psutil.Process(self.process.pid).children(recursive=True)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         for process in descendants:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.Error):
                 process.kill()
         self.process.wait()
         self._selector.close()
@@ -116,7 +118,7 @@ class _Worker:
 
 
 class LocalEngine:
-    """Runs tasks on this machine.
+    """Runs tasks on this machine; nothing is started before the first one comes.
 
     Parameters
     ----------
@@ -130,29 +132,22 @@ class LocalEngine:
 
     def __init__(self, codes: Mapping[str, str], *, workers: int = 2, cache: Path) -> None:
         self._codes = codes
+        self._workers = workers
+        self._cache = cache
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._active: dict[str, _Job] = {}
         self._lock = threading.Lock()
-        self._closing = threading.Event()
-        cache.mkdir(parents=True, exist_ok=True)
-        self._environment = {k: os.environ[k] for k in _PASSED_ON if k in os.environ} | {
-            "MPLCONFIGDIR": str(cache / "matplotlib"),
-            "XDG_CACHE_HOME": str(cache),
-            "XDG_CONFIG_HOME": str(cache / "config"),
-            "MPLBACKEND": "Agg",
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONSAFEPATH": "1",  # a folder named like a package, where the user stands, is not imported
-            "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
-        }
-        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(workers)]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
 
     def submit(self, task: Task, listener: Listener | None = None) -> Future[Outcome]:
         """Queue a task; the future holds its outcome and never raises."""
         job = _Job(task, listener)
+        job.future.set_running_or_notify_cancel()  # only ``cancel`` stops a run
         with self._lock:
             self._active[task.run] = job
+            while len(self._threads) < self._workers:
+                self._threads.append(threading.Thread(target=self._serve, daemon=True))
+                self._threads[-1].start()
         self._jobs.put(job)
         return job.future
 
@@ -167,7 +162,6 @@ class LocalEngine:
 
     def close(self) -> None:
         """Stop every run and every worker."""
-        self._closing.set()
         with self._lock:
             for job in self._active.values():
                 job.cancelled.set()
@@ -183,41 +177,61 @@ class LocalEngine:
             if job.cancelled.is_set():
                 self._finish(job, Outcome(cancelled=True, problem=_cancelled().to_json()))
                 continue
-            if worker is None or worker.process.poll() is not None:
-                if worker is not None:
-                    worker.kill()
-                worker = _Worker(self._environment)
-            outcome, healthy = self._attend(worker, job)
-            if not healthy:
-                worker.kill()
-                worker = None
+            try:
+                worker, outcome = self._carry_out(worker, job)
+            except Exception as error:  # noqa: BLE001 - somebody waits for this run, and others will come
+                _log.exception("The engine gave up the run %s.", job.task.run)
+                worker, outcome = None, Outcome(problem=_given_up(error).to_json())
             self._finish(job, outcome)
         if worker is not None:
             worker.kill()
+
+    def _carry_out(self, worker: _Worker | None, job: _Job) -> tuple[_Worker | None, Outcome]:
+        """Carry out a job with this worker or a new one; which worker there is afterwards."""
+        log = RunLog(job.task.scratch / "run.log")
+        if worker is None or worker.process.poll() is not None:
+            if worker is not None:
+                worker.kill()
+            worker = self._start()
+        healthy = False
+        try:
+            outcome, healthy = self._attend(worker, job, log)
+        finally:
+            if not healthy:
+                worker.kill()
+        return worker if healthy else None, replace(outcome, log=log.close())
+
+    def _start(self) -> _Worker:
+        self._cache.mkdir(parents=True, exist_ok=True)
+        return _Worker(child_environment() | {
+            "MPLCONFIGDIR": str(self._cache / "matplotlib"),
+            "XDG_CACHE_HOME": str(self._cache),
+            "XDG_CONFIG_HOME": str(self._cache / "config"),
+            "MPLBACKEND": "Agg",
+            "PYTHONUNBUFFERED": "1",
+        })  # fmt: skip
 
     def _finish(self, job: _Job, outcome: Outcome) -> None:
         with self._lock:
             self._active.pop(job.task.run, None)
         job.future.set_result(outcome)
 
-    def _attend(self, worker: _Worker, job: _Job) -> tuple[Outcome, bool]:
+    def _attend(self, worker: _Worker, job: _Job, log: RunLog) -> tuple[Outcome, bool]:
         """Send one job and watch it to its end; says also whether the worker may be used again."""
         task = job.task
-        log = task.scratch / "run.log"
         started = time.monotonic()
         peak = 0
         try:
-            worker.send(write_line(task_to_json(task, log, self._codes.get(task.workflow.entry, ""))))
+            worker.send(write_line(task_to_json(task, log.path, self._codes.get(task.workflow.entry, ""))))
         except BrokenPipeError:
-            return _stopped(_died(worker), log, started, peak), False
+            return _stopped(_died(worker), started, peak), False
         next_look = started
-        told = 0
         while True:
             lines = worker.lines(_LOOK_EVERY)
-            if job.listener is not None:
-                told = _tell_log(log, told, job)
+            if job.listener is not None and (gained := log.gained()):
+                job.listener(task.run, gained)
             if lines is None:
-                return _stopped(_died(worker), log, started, peak), False
+                return _stopped(_died(worker), started, peak), False
             for line in lines:
                 message = read_line(line)
                 if "outcome" in message:
@@ -225,25 +239,14 @@ class LocalEngine:
                 if job.listener is not None:
                     job.listener(task.run, progress_from_json(message["progress"]))
             if job.cancelled.is_set():
-                return replace(_stopped(_cancelled(), log, started, peak), cancelled=True), False
+                return replace(_stopped(_cancelled(), started, peak), cancelled=True), False
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + _LOOK_EVERY
                 peak = max(peak, worker.resident())
+                log.bound()
                 broken = _broken_limit(task.limits, time.monotonic() - started, peak)
                 if broken is not None:
-                    return _stopped(broken, log, started, peak), False
-
-
-def _tell_log(log: Path, told: int, job: _Job) -> int:
-    """Pass on what the log has gained since ``told`` bytes; how far it then was told."""
-    if job.listener is None or not log.exists():
-        return told
-    with log.open("rb") as file:
-        file.seek(told)
-        gained = file.read(_LOG_AT_ONCE)
-    if gained:
-        job.listener(job.task.run, gained.decode("utf-8", "replace"))
-    return told + len(gained)
+                    return _stopped(broken, started, peak), False
 
 
 def _broken_limit(limits: Limits, seconds: float, resident: int) -> Problem | None:
@@ -263,15 +266,23 @@ def _cancelled() -> Problem:
     return RunFailed("The run was cancelled.")
 
 
+def _given_up(error: Exception) -> Problem:
+    return RunFailed(
+        f"The engine could not carry out this run ({type(error).__name__}: {error}). Its log says more."
+    )
+
+
 def _died(worker: _Worker) -> Problem:
-    status = worker.process.wait()
+    try:
+        status = worker.process.wait(_TO_END)
+    except subprocess.TimeoutExpired:
+        return RunFailed("The process of the analysis closed its line to the engine; see the log.")
     how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
     return RunFailed(f"The process of the analysis ended by itself ({how}); see the log.")
 
 
-def _stopped(problem: Problem, log: Path, started: float, peak: int) -> Outcome:
+def _stopped(problem: Problem, started: float, peak: int) -> Outcome:
     return Outcome(
         problem=problem.to_json(),
-        log=log if log.exists() else None,
         resources={"wall_seconds": time.monotonic() - started, "peak_bytes": float(peak)},
     )

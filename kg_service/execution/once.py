@@ -21,27 +21,34 @@ def once(folder: Path, key: str, *, stop: Callable[[], bool], waiting: Callable[
     Parameters
     ----------
     folder
-        Where lock files live; a file left behind by a process that died locks nothing.
+        Where lock files live; one left behind by a process that died locks nothing.
     stop
         Asked while waiting; when it says yes the context begins without the lock.
     waiting
         Told once, when somebody else holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / f"{key}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    path = folder / f"{key}.lock"
     told = False
+    while (held := _take(path)) is None and not stop():
+        if not told:
+            waiting()
+            told = True
+        time.sleep(_LOOK_EVERY)
     try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if stop():
-                    break
-                if not told:
-                    waiting()
-                    told = True
-                time.sleep(_LOOK_EVERY)
         yield
     finally:
-        os.close(descriptor)
+        if held is not None:
+            path.unlink(missing_ok=True)  # while it is held: whoever waits looks whether it is still there
+            os.close(held)
+
+
+def _take(path: Path) -> int | None:
+    """The descriptor of the lock file if it could be locked and is not one that was taken away meanwhile."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with contextlib.suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), path.stat()):
+            return descriptor
+    os.close(descriptor)
+    return None

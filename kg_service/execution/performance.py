@@ -92,15 +92,12 @@ class Performance:
 
 
 def no_data(problem: Problem, passed_over: Sequence[PassedOver]) -> Problem:
-    """The problem of a question that every plan gave up: the last one's, with all their reasons.
-
-    An archive that could not be reached outweighs data that do not exist: it is worth another try.
-    """
+    """The problem of a question that every plan gave up: the preferred plan's code, with all the reasons."""
     reasons = list(dict.fromkeys((*(p.detail for p in passed_over), problem.detail)))
     if len(reasons) == 1:
         return problem
-    codes = {problem.code, *(p.code for p in passed_over)}
-    kind = ArchiveUnavailable if ArchiveUnavailable.code in codes else NotCovered
+    first = passed_over[0].code if passed_over else problem.code
+    kind = ArchiveUnavailable if first == ArchiveUnavailable.code else NotCovered
     numbered = " ".join(f"({number}) {reason}" for number, reason in enumerate(reasons, start=1))
     return kind(
         f"None of the workflows that could answer has the data. {numbered}",

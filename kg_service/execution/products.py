@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kg_service.discovery.lookup import Lookup
-from kg_service.errors import RunFailed
 from kg_service.execution.labels import distinctions, inherited, told_apart
 from kg_service.model import notation
-from kg_service.model.product import Dataset, FileRole, Measure, Product, ProductFile, RoleValue
+from kg_service.model.product import Dataset, FileRole, Product, ProductFile, RoleValue
 from kg_service.model.query import content_hash
 from kg_service.model.terms import KG, Site
 from kg_service.model.values import Kind, Value
@@ -44,20 +42,16 @@ def make_product(
 
     Raises
     ------
-    RunFailed
-        When the analysis handed back a number that is none.
     StorageFull
         When there is no room for its files.
     """
     output = workflow.product
     label = outcome.label or workflow.title
     apart = [
-        *distinctions(workflow, canonical, label, catalogue),
+        *distinctions(workflow, canonical, label, catalogue, outcome.coverage),
         *inherited(inputs, label, lookup, catalogue),
     ]
     files = tuple(_keep(outcome, blobs))
-    origins = [site.iri("datasets", d.ident) for d in datasets]
-    origins += [site.iri("products", p.ident) for p in sources]
     return Product(
         ident=content_hash([f"run {run}", f"output {output.name}", *(f"{f.name} {f.sha256}" for f in files)]),
         label=told_apart(label, apart),
@@ -67,16 +61,16 @@ def make_product(
         run_key=run_key,
         created=created,
         files=files,
-        values={name: _finite(name, m) for name, m in outcome.values.items()},
+        values=dict(outcome.values),
         gives=tuple(_role_values(outcome, workflow, catalogue)),
         points=outcome.points,
         quality=(*outcome.quality, *_inherited(outcome, inputs)),
         coverage=outcome.coverage,
         observed_with=outcome.observed_with
         or (*output.observed_with, *_determined(workflow, canonical, catalogue)),
-        used=tuple(origins),
-        derived_from=tuple(origins),
-        cite=tuple(dict.fromkeys((*outcome.cite, *workflow.cite, *(d.cite for d in datasets if d.cite)))),
+        used=tuple(site.iri("datasets", d.ident) for d in datasets),
+        derived_from=tuple(site.iri("products", p.ident) for p in sources),
+        cite=tuple(dict.fromkeys(outcome.cite or (*workflow.cite, *(d.cite for d in datasets if d.cite)))),
     )
 
 
@@ -92,14 +86,6 @@ def _inherited(outcome: Outcome, inputs: Sequence[Product]) -> tuple[str, ...]:
     """Caveats of the inputs travel on, unless the analysis repeats them in its own words."""
     caveats = dict.fromkeys(caveat for product in inputs for caveat in product.quality)
     return tuple(c for c in caveats if not any(c in own for own in outcome.quality))
-
-
-def _finite(name: str, measure: Measure) -> Measure:
-    """A number that is no number says nothing: an analysis leaves such a value out or says why."""
-    for number in (measure.value, measure.error):
-        if isinstance(number, float) and not math.isfinite(number):
-            raise RunFailed(f"The analysis handed back {number} as {name}; a value is finite or absent.")
-    return measure
 
 
 def _role_values(outcome: Outcome, workflow: Workflow, catalogue: Catalogue) -> list[RoleValue]:

@@ -11,15 +11,9 @@ from kg_service.model.terms import Site
 from kg_service.model.workflow import Workflow
 from kg_service.rdf import workflow as workflow_rdf
 from kg_service.vocabulary.catalogue import Catalogue
+from kg_service.vocabulary.promises import bands_covered, promised_classes
 
-__all__ = ["bands_covered", "publish"]
-
-
-def bands_covered(workflow: Workflow, catalogue: Catalogue) -> tuple[str, ...]:
-    """The named bands that the declared energy range touches: decided by numbers, not by logic."""
-    if workflow.coverage.energy is None:
-        return ()
-    return catalogue.bands_of(*workflow.coverage.energy)
+__all__ = ["publish"]
 
 
 def publish(
@@ -67,11 +61,7 @@ def _classify(workflows: Sequence[Workflow], site: Site, catalogue: Catalogue) -
             if o.is_product
         }
         for name, output in expected.items():
-            features = catalogue.output_features(
-                [output.term], output.observed_with, bands_covered(workflow, catalogue)
-            )
-            compiled = {value for kind, value in features if kind == "class"}
-            differing = compiled ^ entailed[name]
+            differing = promised_classes(workflow, output, catalogue) ^ entailed[name]
             if differing:
                 raise Invalid(
                     f"The reasoner and the compiled ontology differ about {output.name} of {workflow.name}: "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from pyoxigraph import Triple
 
@@ -26,6 +27,7 @@ from kg_service.rdf.agent import Agent
 from kg_service.rdf.sealing import as_indexed, seal
 from kg_service.store.records import Records
 from kg_service.validation.judge import Judge, require
+from kg_service.validation.report import Report
 
 __all__ = ["Recorder"]
 
@@ -122,10 +124,13 @@ class Recorder:
             *workflow_rdf.to_triples(workflow, site),
             *(t for dataset in datasets for t in dataset_rdf.to_triples(dataset, site)),
         ]
-        if product is not None:
-            triples += product_rdf.to_triples(product, site, workflow)
-        self._conform(triples, "run")
-        self._seal("run", triples, self._site.iri("runs", run.ident), *run.products)
+        made = [] if product is None else product_rdf.to_triples(product, site, workflow)
+        doubts = [f.message for f in self._conform([*triples, *made], "run").warnings]
+        if product is not None and doubts:
+            # What the shapes find doubtful is a caveat of the product, for everybody to see.
+            product = replace(product, quality=tuple(dict.fromkeys((*product.quality, *doubts))))
+            made = product_rdf.to_triples(product, site, workflow)
+        self._seal("run", [*triples, *made], self._site.iri("runs", run.ident), *run.products)
         self._index()
         self._lookup.changed()
 
@@ -146,8 +151,10 @@ class Recorder:
         self._seal("plan", triples, self._site.iri("runs", run.ident))
         self._index()
 
-    def _conform(self, triples: Sequence[Triple], noun: str) -> None:
+    def _conform(self, triples: Sequence[Triple], noun: str) -> Report:
+        """The report on a graph that conforms; it may hold warnings."""
         report = self._judge.check(triples, noun=noun)
         if not report.conforms:
             first = report.findings[0].message
             raise RunFailed(f"The record of this run does not conform: {first}", report=report.turtle)
+        return report

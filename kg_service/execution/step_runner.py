@@ -21,10 +21,9 @@ from kg_service.model.product import Dataset, FileRole, Product, ProductFile
 from kg_service.model.registry import Registry
 from kg_service.model.run import Phase, Progress, Run, new_run_ident, now
 from kg_service.model.terms import Site
-from kg_service.model.values import Kind, Value
 from kg_service.planning.coverage import outside
 from kg_service.planning.index import WorkflowIndex
-from kg_service.planning.runkey import Argument, run_key
+from kg_service.planning.runkey import run_key
 from kg_service.ports import BlobStore, Engine, Limits, Outcome, Task
 from kg_service.validation.judge import Judge, require
 from kg_service.vocabulary.catalogue import Catalogue
@@ -91,7 +90,7 @@ class StepRunner:
             When the data that the step would read cannot be had.
         """
         arguments = gather(step, plan.steps, made, self._site, self._blobs)
-        values = {name: _value(argument) for name, argument in arguments.canonical.items()}
+        values = arguments.canonical
         require(self._judge.check_arguments(step.workflow, values))
         derived = {name: v for name, v in values.items() if arguments.origins[name] == "derived"}
         lacking = outside(step.workflow, derived, self._index)
@@ -132,7 +131,7 @@ class StepRunner:
             phase=Phase.PENDING,
             created=now(),
             run_key=prepared.key,
-            arguments={name: _value(a).key for name, a in prepared.arguments.canonical.items()},
+            arguments={name: value.key for name, value in prepared.arguments.canonical.items()},
             used=tuple(self._site.iri("products", p.ident) for p in prepared.arguments.used),
         )
         if performance.many:
@@ -265,13 +264,6 @@ class StepRunner:
             step=len(performance.steps) + 1 if is_step else None,
             log=log,
         )
-
-
-def _value(argument: Argument) -> Value:
-    """An argument as a value: a product input stands by its content hash."""
-    if argument is None:
-        return Value(Kind.NONE, "none")
-    return argument if isinstance(argument, Value) else Value(Kind.FILE, argument)
 
 
 def _problem(content: Any) -> Problem:

@@ -90,7 +90,8 @@ def _check_code(function: Any, promised: str) -> None:
         raise RunFailed("The code of this analysis changed while the service was running: start it again.")
 
 
-def _carry_out(task: Mapping[str, Any], reply: int) -> Outcome:
+def _carry_out(task: Mapping[str, Any], reply: int) -> dict[str, Any]:
+    """The outcome of a task as JSON."""
     scratch = Path(task["scratch"])
     os.chdir(scratch)
 
@@ -101,11 +102,12 @@ def _carry_out(task: Mapping[str, Any], reply: int) -> Outcome:
         runtime = _runtime(task["executor"])
         loaded = runtime.load(task["entry"])
         _check_code(loaded, task["code"])
-        outcome: Outcome = runtime.run(loaded, task["arguments"], scratch, report)
+        outcome: dict[str, Any] = outcome_to_json(runtime.run(loaded, task["arguments"], scratch, report))
+        write_line(outcome)  # what a runtime hands back may not be JSON, and then it is this run that fails
         return outcome
     except Exception as error:  # noqa: BLE001 - every failure of an analysis becomes a recorded problem
         traceback.print_exc()
-        return Outcome(problem=_problem(error).to_json())
+        return outcome_to_json(Outcome(problem=_problem(error).to_json()))
 
 
 def _reset_peak() -> None:
@@ -132,7 +134,7 @@ def _with_log(task: Mapping[str, Any], reply: int) -> dict[str, Any]:
     os.close(log)
     _reset_peak()
     begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
-    outcome = outcome_to_json(_carry_out(task, reply))
+    outcome = _carry_out(task, reply)
     sys.stdout.flush()
     sys.stderr.flush()
     after = resource.getrusage(resource.RUSAGE_SELF)

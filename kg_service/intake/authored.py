@@ -10,7 +10,6 @@ from kg_service.errors import BadValue, Invalid, Problem, UnknownTerm
 from kg_service.model import notation
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Coverage, Input, Output, Workflow
-from kg_service.rdf.workflow import value_order
 from kg_service.vocabulary.catalogue import Catalogue
 
 __all__ = ["to_workflow"]
@@ -55,11 +54,11 @@ def to_workflow(declaration: authoring.Declaration, catalogue: Catalogue, digest
             deterministic=declaration.deterministic,
             cost=declaration.cost,
             licence=declaration.licence,
-            cite=tuple(sorted(set(declaration.cite))),
+            cite=tuple(dict.fromkeys(declaration.cite)),
             executor="python",
             entry=f"{function.__module__}:{function.__qualname__}",
             inputs_together=tuple(sorted(declaration.below)),
-            alt_names=tuple(sorted(set(declaration.alt_names))),
+            alt_names=tuple(dict.fromkeys(declaration.alt_names)),
         )
     except UnknownTerm:
         raise
@@ -73,7 +72,7 @@ def to_workflow(declaration: authoring.Declaration, catalogue: Catalogue, digest
 
 
 def _instruments(declaration: authoring.Declaration, catalogue: Catalogue) -> tuple[str, ...]:
-    return tuple(sorted({catalogue.instrument(iri).iri for iri in declaration.instruments}))
+    return tuple(dict.fromkeys(catalogue.instrument(iri).iri for iri in declaration.instruments))
 
 
 def _outputs(declaration: authoring.Declaration, catalogue: Catalogue) -> tuple[Output, ...]:
@@ -117,6 +116,7 @@ def _input(item: authoring.Input, catalogue: Catalogue) -> Input:
         )
     reader = _Reader(item, catalogue)
     minimum, maximum = reader.value(item.minimum), reader.value(item.maximum)
+    lowest, highest = (reader.in_class_unit(limit) for limit in catalogue.limits(item.term))
     if minimum is not None and maximum is not None and _number(minimum) > _number(maximum):
         if notation.order_band(minimum, maximum, low_given=f"1 {item.unit}", high_given=f"1 {item.unit}") == (
             minimum,
@@ -124,7 +124,10 @@ def _input(item: authoring.Input, catalogue: Catalogue) -> Input:
         ):
             raise Invalid(f"{item.name}: the limits leave nothing.", parameter=item.name)
         minimum, maximum = maximum, minimum
-    allowed = tuple(v for given in item.allowed if (v := reader.value(given)) is not None)
+    # What the class of the input excludes, no author admits.
+    minimum = max((v for v in (minimum, lowest) if v is not None), key=_number, default=None)
+    maximum = min((v for v in (maximum, highest) if v is not None), key=_number, default=None)
+    allowed = _admitted(item, reader, catalogue)
     default = None
     if item.has_default:
         default = notation.read(None, reader.kind) if item.default is None else reader.value(item.default)
@@ -138,10 +141,25 @@ def _input(item: authoring.Input, catalogue: Catalogue) -> Input:
         default=default,
         minimum=minimum,
         maximum=maximum,
-        allowed=tuple(sorted(allowed, key=value_order)),
+        allowed=tuple(dict.fromkeys(allowed)),
         optional=default is not None and default.kind is Kind.NONE,
         determines=item.determines,
     )
+
+
+def _admitted(item: authoring.Input, reader: _Reader, catalogue: Catalogue) -> tuple[Value, ...]:
+    """The values that the author admits, or those of the input's class where the author says nothing."""
+    among = catalogue.allowed(item.term)
+    own = tuple(v for given in item.allowed if (v := reader.value(given)) is not None)
+    excluded = [v for v in own if among is not None and v.text not in among]
+    if excluded:
+        raise Invalid(
+            f"{item.name}: {excluded[0].text} is not admitted by its class, which has "
+            f"{', '.join(among or ())}.",
+            parameter=item.name,
+            value=excluded[0].text,
+        )
+    return own or tuple(v for text in among or () if (v := reader.value(text)) is not None)
 
 
 class _Reader:
@@ -158,6 +176,14 @@ class _Reader:
             # A plain number keeps the unit its author names: there is no other to bring it to.
             self.canonical = self.unit
         self._name = item.name
+        self._of_class = catalogue.unit(item.term)
+
+    def in_class_unit(self, text: str | None) -> Value | None:
+        """A limit that the class states, in the unit of the class."""
+        if text is None:
+            return None
+        given = {"value": text, "unit": self._of_class} if self._of_class else text
+        return notation.read(given, self.kind, unit=self.canonical, parameter=self._name, photon=self._photon)
 
     def value(self, given: Any) -> Value | None:
         """The canonical value of a number, text or truth value."""

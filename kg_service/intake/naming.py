@@ -13,8 +13,12 @@ from kg_service.model.values import Kind
 from kg_service.model.workflow import Input, Workflow, WorkflowStatus
 from kg_service.rdf.query import CONSTRAINTS, argument_name, argument_property
 from kg_service.vocabulary.catalogue import Catalogue, Role
+from kg_service.vocabulary.promises import promised
 
 __all__ = ["Meaning", "Names", "find_product"]
+
+_MISSPELT = 0.85
+"""From which likeness (``difflib``) a name is one letter away from the one that was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Meaning:
 def find_product(term: str, catalogue: Catalogue) -> str:
     """The IRI of a product class that can be asked for.
 
-    ``oda:DataProduct`` may be asked for although it is wider than a science product.
+    ``oda:DataProduct`` cannot: it is also the class of every number and text.
     """
     try:
         return catalogue.find(term, among="product").iri
@@ -48,14 +52,17 @@ def find_product(term: str, catalogue: Catalogue) -> str:
             found = catalogue.find(term)
         except UnknownTerm:
             raise unknown from None
+        below = [catalogue.term(i).local for i in catalogue.children(KG + "ScienceProduct")]
         if found.iri == ODA + "DataProduct":
-            return found.iri
-        below = catalogue.children(KG + "ScienceProduct")
-        near = list(unknown.near) or [catalogue.term(i).local for i in below]
+            raise UnknownTerm(
+                "DataProduct also means every number and text; ask for a kind such as Spectrum.",
+                value=term,
+                near=[name for name in ("Spectrum", "LightCurve", "Image") if name in below] or below[:5],
+            ) from None
         raise UnknownTerm(
             f"{found.local} ({found.label}) is no data product, so it cannot be asked for.",
             value=term,
-            near=near[:5],
+            near=(list(unknown.near) or below)[:5],
         ) from None
 
 
@@ -136,11 +143,8 @@ class Names:
         )
 
     def _answers(self, workflow: Workflow) -> bool:
-        return any(
-            self._asked in output.inferred or self._catalogue.is_a(output.term, self._asked)
-            for output in workflow.outputs
-            if output.is_product
-        )
+        wanted = self._catalogue.request_features(self._asked)
+        return any(wanted <= promised(workflow, output, self._catalogue) for output in workflow.outputs)
 
     def _describe(self, item: Input) -> str:
         unit = f" in {item.unit}" if item.unit else ""
@@ -163,14 +167,22 @@ class Names:
         return Meaning(prop, prop, item.name, kind, item.unit, canonical)
 
     def _with_own_names(self, unknown: UnknownParameter, name: str) -> UnknownParameter:
-        own = sorted(
-            {item.name for workflow in self._workflows for item in workflow.inputs if not item.is_product}
-        )
-        near = list(dict.fromkeys([*difflib.get_close_matches(name, own, n=3), *unknown.near]))
+        own = {item.name for workflow in self._workflows for item in workflow.inputs if not item.is_product}
+        # Those that are names of roles too are among the near ones already, if they are near.
+        alike = [n for n in difflib.get_close_matches(name, sorted(own), n=5) if not self._is_role(n)]
+        misspelt = difflib.get_close_matches(name, alike, n=3, cutoff=_MISSPELT)
+        near = list(dict.fromkeys([*misspelt, *unknown.near, *alike[:3]]))
         detail = re.sub(r"\s*Did you mean .*$", "", unknown.detail, flags=re.DOTALL)
         if near:
             detail += f" Did you mean {' or '.join(near[:3])}?"
         return UnknownParameter(detail, parameter=name, near=near)
+
+    def _is_role(self, name: str) -> bool:
+        try:
+            self._catalogue.parameter(name)
+        except UnknownParameter:
+            return False
+        return True
 
     def _written_as(self, name: str, role: Role) -> str:
         """The class that a name stands for: ``StartTimeMJD`` also says how the start is written."""

@@ -11,13 +11,13 @@ from kg_service.errors import BadValue, Conflict, Malformed, UnknownParameter, U
 from kg_service.intake.naming import Meaning, Names, find_product
 from kg_service.model import notation
 from kg_service.model.query import Binding, Constraint, Query
-from kg_service.model.terms import KG, ODA
+from kg_service.model.terms import KG, local_name
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Workflow
 from kg_service.rdf.query import in_order, read_constraint
 from kg_service.vocabulary.catalogue import Catalogue, Term
 
-__all__ = ["cautions", "read_request"]
+__all__ = ["read_request"]
 
 Given = str | int | float | bool | Mapping[str, Any] | None
 
@@ -68,7 +68,7 @@ def read_request(
         _once(meaning, name, value, {**bindings, **constraints})
         if meaning.constraint is not None:
             text = _constraint_text(name, value)
-            found = read_constraint(meaning.constraint, text, catalogue, workflows)
+            found = _constraint(meaning.constraint, name, text, catalogue, workflows)
             constraints[meaning.property] = Constraint(meaning.property, found, name, text)
         else:
             binding = Binding(
@@ -82,15 +82,6 @@ def read_request(
             raw[meaning.term] = value
     ordered = sorted(_band_in_order(bindings.values(), raw), key=lambda b: b.property)
     return Query(asked, tuple(ordered), in_order(constraints.values()))
-
-
-def cautions(query: Query) -> tuple[str, ...]:
-    """What the asker should know although the query is well formed."""
-    if query.asks_for == ODA + "DataProduct":
-        return (
-            "DataProduct also finds every number and text; ask for a kind such as Spectrum or LightCurve.",
-        )
-    return ()
 
 
 def _named_workflow(
@@ -124,6 +115,21 @@ def _constraint_text(name: str, value: Given) -> str:
     if not isinstance(value, str):
         raise BadValue(f"{name} takes a name, not {value!r}.", parameter=name, value=str(value))
     return value
+
+
+def _constraint(
+    constraint: str, name: str, text: str, catalogue: Catalogue, workflows: Sequence[Workflow]
+) -> str:
+    """What limits the answer; where no instrument is called so, those that a request can name."""
+    try:
+        return read_constraint(constraint, text, catalogue, workflows)
+    except UnknownTerm as unknown:
+        near, detail = unknown.near, unknown.detail
+        if constraint == "instrument" and not near:
+            used = {iri for workflow in workflows for iri in workflow.instruments}
+            near = tuple(sorted(catalogue.term(iri).label for iri in used))
+            detail += f" Those with a workflow are {', '.join(near)}." if near else ""
+        raise UnknownTerm(detail, parameter=name, value=text, near=near) from None
 
 
 def _as_given(value: Given) -> str:
@@ -160,7 +166,7 @@ def _meant(value: Value, meaning: Meaning, catalogue: Catalogue) -> Value:
     )
     if len(within) != 1:
         return value
-    name = within[0].rpartition("#")[2]
+    name = local_name(within[0])
     return replace(value, text=name, plain=name)
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from kg_service.model.units import Unit, common_unit
+from kg_service.model.unit_table import Unit, common_unit
 
 if TYPE_CHECKING:
     from astropy.time import Time

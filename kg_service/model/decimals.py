@@ -25,7 +25,8 @@ SIGNIFICANT_DIGITS = 15
 _LARGEST_EXPONENT = 300  # stays well inside the range of a double, so that `plain` is finite
 _OUT_OF_RANGE = "{} is out of range: sizes from 1e-300 to 1e300 are read"
 _NUMBER = re.compile(NUMBER)
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[,_' \u00a0\u2009\u202f][0-9]{3})+(?:[.][0-9]*)?(?![0-9])")
+_SEPARATORS = "[,_' \u00a0\u2009\u202f]"
+_GROUPED = re.compile(rf"[+-]?[0-9]{{1,3}}(?:{_SEPARATORS}[0-9]{{3}})+(?:[.][0-9]*)?(?![0-9])")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _NOT_FINITE = frozenset({"nan", "inf", "infinity"})
 
@@ -159,8 +160,9 @@ def _in_range(value: Decimal, given: object) -> Decimal:
 def _why_unreadable(text: str) -> str:
     if text.partition(" ")[0].lstrip("+-").casefold() in _NOT_FINITE:
         return "a number must be finite; leave the parameter out if no limit is meant"
-    if _GROUPED.match(text):
-        return "write numbers without thousands separators: 1000, not 1,000"
-    if _DECIMAL_COMMA.match(text):
-        return "write a decimal point, not a comma: 0.5"
+    if found := _GROUPED.match(text):
+        plain = re.sub(_SEPARATORS, "", found[0])
+        return f"write numbers without thousands separators: {plain}, not {found[0]}"
+    if found := _DECIMAL_COMMA.match(text):
+        return f"write a decimal point, not a comma: {found[0].replace(',', '.')}"
     return f"{shorten(text)!r} is not a number" if text else "nothing is given; a number is needed"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from kg_service.model.query import Binding
-from kg_service.model.terms import Site
 from kg_service.model.values import Value
 from kg_service.model.workflow import Workflow
 
@@ -62,31 +60,6 @@ class Step:
     inputs: Mapping[str, Source]
     produces: tuple[str, ...]
     why: str = ""
-
-    def to_json(self, site: Site) -> dict[str, Any]:
-        """The step as in the contract's *Explain*."""
-        return {
-            "workflow": site.iri(*self.workflow.path),
-            "inputs": {name: _source_json(source) for name, source in self.inputs.items()},
-            "produces": list(self.produces),
-            "why": self.why,
-        }
-
-
-def _source_json(source: Source) -> dict[str, Any]:
-    if isinstance(source, Given):
-        binding = source.binding
-        return {
-            "from": "given",
-            "term": binding.term,
-            "value": binding.value.plain,
-            "unit": binding.value.unit,
-        }
-    if isinstance(source, Derived):
-        return {"from": "step", "step": source.step, "output": source.output}
-    if isinstance(source, Default):
-        return {"from": "default", "value": source.value.plain, "unit": source.value.unit}
-    return {"from": "absent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +130,6 @@ class Edit:
     name: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
 
-    def to_json(self) -> dict[str, Any]:
-        """The edit as in the contract's *Explain*."""
-        value = self.value.plain if isinstance(self.value, Value) else self.value
-        if isinstance(self.value, Value) and value is None:
-            value = self.value.text
-        return {
-            "edit": self.edit.value,
-            "term": self.term,
-            "value": value,
-            "name": self.name,
-            "text": self.text,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -186,17 +146,6 @@ class Candidate:
     missing: tuple[Missing, ...] = ()
     remedy: tuple[Edit, ...] = ()
 
-    def to_json(self, site: Site) -> dict[str, Any]:
-        """The candidate as in the contract's *Explain*."""
-        return {
-            "workflow": site.iri(*self.workflow.path),
-            "ok": self.ok,
-            "rank": self.rank,
-            "reasons": list(self.reasons),
-            "missing": [{"code": m.code.value, "term": m.term, "message": m.message} for m in self.missing],
-            "remedy": [edit.to_json() for edit in self.remedy],
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -211,13 +160,3 @@ class Explanation:
     def plans(self) -> tuple[Plan, ...]:
         """Every plan, best first."""
         return () if self.plan is None else (self.plan, *self.alternatives)
-
-    def to_json(self, site: Site, *, query: str, would_reuse: str | None = None) -> dict[str, Any]:
-        """The contract's *Explain*; ``query`` and ``would_reuse`` are IRIs."""
-        return {
-            "query": query,
-            "plan": None if self.plan is None else [step.to_json(site) for step in self.plan.steps],
-            "would_reuse": would_reuse,
-            "candidates": [candidate.to_json(site) for candidate in self.candidates],
-            "why_not": self.why_not,
-        }

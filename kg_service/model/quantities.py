@@ -22,7 +22,8 @@ from kg_service.model.decimals import (
     read_decimal,
     round_significant,
 )
-from kg_service.model.units import LENGTH, conversion, find_unit
+from kg_service.model.unit_table import LENGTH
+from kg_service.model.units import conversion, find_unit
 from kg_service.model.values import Kind, Value
 
 __all__ = ["CANONICAL_UNITS", "Given", "angle", "integer", "is_wavelength", "members", "quantity"]

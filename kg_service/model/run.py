@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["ENDED", "MOVES", "Phase", "Progress", "Run", "new_run_ident", "now"]
+__all__ = ["ENDED", "MOVES", "Phase", "Progress", "Run", "Watch", "new_run_ident", "now"]
 
 
 class Phase(StrEnum):
@@ -40,6 +41,10 @@ class Progress:
 
     fraction: float | None = None
     message: str = ""
+
+
+Watch = Callable[[Progress], None]
+"""Told how far a run has come."""
 
 
 @dataclass(frozen=True, slots=True)

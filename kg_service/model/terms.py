@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = ["DCAT", "DCT", "KG", "NEUTRAL_BASE", "ODA", "OWL", "PP", "PREFIXES", "PROV", "RDF", "RDFS",
-           "SCHEMA", "SH", "SKOS", "XSD", "Site"]  # fmt: skip
+           "SCHEMA", "SH", "SKOS", "XSD", "Site", "local_name"]  # fmt: skip
 
 KG: Final = "https://w3id.org/kg-service/ontology#"
 ODA: Final = "http://odahub.io/ontology#"
@@ -28,6 +28,11 @@ PREFIXES: Final[dict[str, str]] = {
 
 NEUTRAL_BASE: Final = "kg-site:/"
 """Stands for the site's base IRI wherever text is hashed or sealed: hashes never depend on the base."""
+
+
+def local_name(iri: str) -> str:
+    """The last part of an IRI: the name of a term in its namespace, the ident of a resource."""
+    return iri.rstrip("#/").replace("#", "/").rpartition("/")[2]
 
 
 class Site:

@@ -59,8 +59,7 @@ class Input:
 class Output:
     """A typed output: a product (``term`` below ``kg:ScienceProduct``) or a value of a role.
 
-    ``observed_with`` holds instrument IRIs asserted of the product; ``inferred`` the superclasses
-    HermiT found at publication.
+    ``observed_with`` holds instrument IRIs asserted of the product.
     """
 
     name: str
@@ -68,7 +67,6 @@ class Output:
     label: str = ""
     is_product: bool = True
     observed_with: tuple[str, ...] = ()
-    inferred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Workflow:
     """One immutable version of a workflow.
 
     ``digest`` is the sha256 (hex) of what is run and how it is described. ``inputs_together``
-    lists pairs of input names of which the first must lie below the second (``e_min < e_max``).
+    lists pairs of input names of which the first must lie below the second (``e_min < e_max``), sorted.
     """
 
     name: str
@@ -95,7 +93,6 @@ class Workflow:
     cite: tuple[str, ...] = ()
     executor: str = "python"
     entry: str = ""
-    tables: tuple[str, ...] = ()
     inputs_together: tuple[tuple[str, str], ...] = ()
     status: WorkflowStatus = WorkflowStatus.ACTIVE
     alt_names: tuple[str, ...] = ()

@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final
 
 from kg_service.model.plan import Missing, MissingCode
-from kg_service.model.terms import KG, ODA
+from kg_service.model.terms import KG
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Coverage, Workflow
+from kg_service.planning.entries import Side, Span, span
+from kg_service.planning.index import WorkflowIndex
+from kg_service.planning.wording import Words
 
-if TYPE_CHECKING:
-    from kg_service.planning.index import WorkflowIndex
-    from kg_service.vocabulary.catalogue import Catalogue
+__all__ = ["contains", "guarantees", "measure", "named_in", "objects_decide", "outside", "overlap"]
 
-__all__ = ["Side", "contains", "guarantees", "measure", "named_in", "objects_decide", "outside", "overlap",
-           "sides_of", "span"]  # fmt: skip
-
-Span = tuple[float, float]
-
-
-class Side(NamedTuple):
-    """Which end of which range a role is: ``dimension`` is ``time`` or ``energy``."""
-
-    dimension: str
-    is_start: bool
-
-
-_RANGES: Final = {
-    ODA + "StartTime": Side("time", True),
-    ODA + "EndTime": Side("time", False),
-    KG + "MinimumEnergy": Side("energy", True),
-    KG + "MaximumEnergy": Side("energy", False),
-}
 _IDENTIFIERS: Final = (KG + "MainIdentifier", KG + "EventIdentifier")
-
-
-def sides_of(term: str, catalogue: Catalogue) -> Side | None:
-    """The end of a range that a role bounds, if it bounds one."""
-    return next((side for root, side in _RANGES.items() if catalogue.is_a(term, root)), None)
 
 
 def measure(value: Value) -> float:
@@ -51,11 +28,6 @@ def measure(value: Value) -> float:
 
         return float(convert(value, "keV"))
     return float(value.text)
-
-
-def span(coverage: Coverage, dimension: str) -> Span | None:
-    """The declared interval in one dimension (units of :func:`measure`), or ``None``."""
-    return coverage.time if dimension == "time" else coverage.energy
 
 
 def contains(coverage: Coverage, side: Side, value: Value) -> bool:
@@ -112,8 +84,6 @@ def outside(workflow: Workflow, arguments: Mapping[str, Value], index: WorkflowI
     arguments
         Canonical values by input name; inputs that hold products may be left out.
     """
-    from kg_service.planning.wording import Words
-
     for item in workflow.inputs:
         value = arguments.get(item.name)
         role = index.role(item.term)

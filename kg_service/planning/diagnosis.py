@@ -8,13 +8,14 @@ from kg_service.model.plan import Missing, MissingCode
 from kg_service.model.query import Binding
 from kg_service.model.terms import KG
 from kg_service.model.workflow import Coverage
-from kg_service.planning.coverage import contains, span
-from kg_service.planning.entries import Entry, Feature, Promise, Slot
+from kg_service.planning.coverage import contains
+from kg_service.planning.entries import Entry, Match, Promise, Slot, span
 from kg_service.planning.index import WorkflowIndex
-from kg_service.planning.match import Asked, Match, Refusal
+from kg_service.planning.match import Asked, Refusal
 from kg_service.planning.node import Node, declared, observed
 from kg_service.planning.plan import Finder
 from kg_service.planning.wording import Words, article, listed, noun
+from kg_service.vocabulary.definitions import Feature
 
 __all__ = ["diagnose"]
 
@@ -68,7 +69,7 @@ class _Inputs:
         self.asked: Asked = finder.asked
         self.index: WorkflowIndex = finder.asked.index
         self.words = Words(self.index.catalogue)
-        match = Match(entry, promise, (0, 0, 0, 0, 0.0, 0.0, ""))
+        match = Match(entry, promise)
         self.search = finder.search(match)
         self.nodes: list[Node] = list(
             finder.ways(match) if met else self.search.nodes(entry, self.search.depth)

@@ -1,20 +1,46 @@
-"""The parts of a compiled workflow: inputs by role, outputs by features."""
+"""The parts of a compiled workflow: inputs by role, outputs by features; the ends of ranges."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kg_service.model.terms import KG
-from kg_service.model.workflow import Input, Output, Workflow
+from kg_service.model.terms import KG, ODA
+from kg_service.model.workflow import Coverage, Input, Output, Workflow
+from kg_service.vocabulary.definitions import Feature
 
-__all__ = ["MANY", "OBSERVED_WITH", "Entry", "Feature", "Promise", "Slot"]
+if TYPE_CHECKING:
+    from kg_service.vocabulary.catalogue import Catalogue
 
-Feature = tuple[str, str]
-"""What an output promises or a request asks: ``("class", iri)``, ``("observes", iri)`` and the like."""
+__all__ = ["Entry", "Match", "Promise", "Side", "Slot", "Span", "sides_of", "span"]
 
-OBSERVED_WITH: Final = KG + "observedWith"
-MANY: Final[Feature] = ("instruments>=2", "")
+Span = tuple[float, float]
+"""An interval: microseconds TT since MJD 0, or keV."""
+
+
+class Side(NamedTuple):
+    """Which end of which range a role is: ``dimension`` is ``time`` or ``energy``."""
+
+    dimension: str
+    is_start: bool
+
+
+_RANGES: Final = {
+    ODA + "StartTime": Side("time", True),
+    ODA + "EndTime": Side("time", False),
+    KG + "MinimumEnergy": Side("energy", True),
+    KG + "MaximumEnergy": Side("energy", False),
+}
+
+
+def sides_of(term: str, catalogue: Catalogue) -> Side | None:
+    """The end of a range that a role bounds, if it bounds one."""
+    return next((side for root, side in _RANGES.items() if catalogue.is_a(term, root)), None)
+
+
+def span(coverage: Coverage, dimension: str) -> Span | None:
+    """The declared interval in one dimension, or ``None``."""
+    return coverage.time if dimension == "time" else coverage.energy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,3 +96,12 @@ class Entry:
     def tie(self) -> tuple[str, str]:
         """What orders workflows that are equal in everything else."""
         return (self.workflow.name, self.workflow.version)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """A workflow that can answer in kind; ``bound`` is the best to hope for of its place in the order."""
+
+    entry: Entry
+    promise: Promise
+    bound: tuple[int, int, int, int, float, float, str] = (0, 0, 0, 0, 0.0, 0.0, "")

@@ -10,11 +10,11 @@ from kg_service.model.query import Constraint
 from kg_service.model.terms import KG
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Input, Output, Workflow, WorkflowStatus
-from kg_service.planning.coverage import Side, sides_of
-from kg_service.planning.entries import MANY, OBSERVED_WITH, Entry, Feature, Promise, Slot
+from kg_service.planning.entries import Entry, Match, Promise, Side, Slot, sides_of
+from kg_service.vocabulary.definitions import OBSERVED_WITH, TWO_INSTRUMENTS, Feature
+from kg_service.vocabulary.promises import bands_covered
 
 if TYPE_CHECKING:
-    from kg_service.planning.match import Match
     from kg_service.vocabulary.catalogue import Catalogue
 
 __all__ = ["WorkflowIndex"]
@@ -137,24 +137,20 @@ class WorkflowIndex:
 
     def _needs_more_instruments(self, output: Output) -> bool:
         """Whether the class asserts several instruments that are not named: the inputs bring them."""
-        bare = self.output_features(self._classes(output), frozenset(), ())
-        return MANY in bare and len(set(output.observed_with)) < 2
-
-    def _classes(self, output: Output) -> frozenset[str]:
-        return frozenset((output.term, *output.inferred))
+        bare = self.output_features(frozenset((output.term,)), frozenset(), ())
+        return TWO_INSTRUMENTS in bare and len(set(output.observed_with)) < 2
 
     def _promise(self, workflow: Workflow, output: Output, slots: tuple[Slot, ...]) -> Promise:
-        classes = self._classes(output)
+        classes = frozenset((output.term,))
         instruments = frozenset(output.observed_with)
-        energy = workflow.coverage.energy
-        covers = self.catalogue.bands_of(*energy) if energy is not None else ()
+        covers = bands_covered(workflow, self.catalogue)
         possible = self._possible(slots)
         base = self.output_features(classes, instruments, covers)
         return Promise(
             output=output,
             classes=classes,
             instruments=instruments,
-            covers=tuple(covers),
+            covers=covers,
             fixed=not any(slot.contributes for slot in slots),
             asserts_many=self._needs_more_instruments(output),
             potential=self.output_features(classes, instruments | possible, covers) if possible else base,

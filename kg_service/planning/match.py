@@ -12,11 +12,12 @@ from kg_service.model.terms import KG
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Input
 from kg_service.planning.coverage import contains, named_in
-from kg_service.planning.entries import Entry, Feature, Promise, Slot
+from kg_service.planning.entries import Entry, Match, Promise, Slot
 from kg_service.planning.index import WorkflowIndex
 from kg_service.rdf.query import argument_name
+from kg_service.vocabulary.definitions import Feature
 
-__all__ = ["ANY", "Asked", "Fit", "Match", "Refusal", "admissible", "distance", "match", "ordered"]
+__all__ = ["ANY", "Asked", "Fit", "Refusal", "admissible", "distance", "match", "ordered"]
 
 ANY: Final = Value(Kind.TEXT, "\x00any", None, None)
 """Stands for a value that the astronomer will name: admissible everywhere. Compared by identity."""
@@ -169,15 +170,6 @@ def ordered(lower: Value, upper: Value) -> bool:
     from kg_service.model.notation import convert
 
     return Decimal(lower.text) <= convert(upper, lower.unit)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Match:
-    """A workflow that can answer in kind, with the best that can be hoped of its place in the order."""
-
-    entry: Entry
-    promise: Promise
-    bound: tuple[int, int, int, int, float, float, str]
 
 
 def match(asked: Asked) -> tuple[Match, ...]:

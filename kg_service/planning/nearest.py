@@ -9,8 +9,8 @@ from typing import Final
 
 from kg_service.model.query import Binding
 from kg_service.model.values import Kind, Value
-from kg_service.planning.coverage import contains, guarantees, named_in, objects_decide, span
-from kg_service.planning.entries import Entry, Slot
+from kg_service.planning.coverage import contains, guarantees, named_in, objects_decide
+from kg_service.planning.entries import Entry, Slot, span
 from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import ANY, admissible
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg_service.model.values import Kind
-from kg_service.planning.coverage import Span, span
-from kg_service.planning.entries import Entry, Feature, Slot
+from kg_service.planning.entries import Entry, Slot, Span, span
 from kg_service.planning.match import ANY, Asked, ordered
+from kg_service.vocabulary.definitions import Feature
 
 __all__ = ["UNFILLED", "Draft", "Filler", "Link", "Node", "Pair", "bounds_in_order", "declared",
            "draft_order", "observed"]  # fmt: skip

@@ -11,9 +11,9 @@ from kg_service.model.plan import Absent, Default, Derived, Given, Plan, Source,
 from kg_service.model.query import Query
 from kg_service.model.workflow import Workflow
 from kg_service.planning.coverage import measure, overlap
-from kg_service.planning.entries import Promise
+from kg_service.planning.entries import Match, Promise
 from kg_service.planning.index import WorkflowIndex
-from kg_service.planning.match import ANY, Asked, Match, distance, match
+from kg_service.planning.match import ANY, Asked, distance, match
 from kg_service.planning.node import UNFILLED, Node, declared
 from kg_service.planning.search import DEPTH, WIDTH, Search
 from kg_service.planning.wording import Words, article, listed, noun

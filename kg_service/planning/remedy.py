@@ -11,10 +11,10 @@ from kg_service.model.plan import Edit, EditKind, MissingCode
 from kg_service.model.query import Binding, Constraint, Query
 from kg_service.model.terms import KG
 from kg_service.model.values import Value
-from kg_service.planning.coverage import guarantees, span
-from kg_service.planning.entries import Entry, Slot
+from kg_service.planning.coverage import guarantees
+from kg_service.planning.entries import Entry, Match, Slot, span
 from kg_service.planning.index import WorkflowIndex
-from kg_service.planning.match import ANY, Asked, Match, Refusal
+from kg_service.planning.match import ANY, Asked, Refusal
 from kg_service.planning.nearest import replacements
 from kg_service.planning.plan import Finder
 from kg_service.planning.search import DEPTH, WIDTH
@@ -32,8 +32,6 @@ _COSTS: Final = {EditKind.REPLACE: 1, EditKind.ADD: 2, EditKind.DROP: 3}
 _OTHER_CLASS: Final = 4
 _BEHIND: Final = 60
 """Workflows looked at behind one: a remedy that needs an input farther away is not found."""
-
-_NO_BOUND: Final = (0, 0, 0, 0, 0.0, 0.0, "")
 
 _Bears = Callable[[Edit], bool]
 
@@ -145,7 +143,7 @@ class Remedies:
             True
             for promise in self.entry.promises
             if features <= promise.potential
-            for _ in finder.answers(Match(self.entry, promise, _NO_BOUND))
+            for _ in finder.answers(Match(self.entry, promise))
         )
 
     # -- the edits that are considered ---------------------------------------------------------------

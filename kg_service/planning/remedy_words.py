@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kg_service.model.plan import Edit, EditKind
 from kg_service.model.query import Query
+from kg_service.model.terms import local_name
 from kg_service.model.values import Value
 from kg_service.planning.remedy import ASKS_FOR
 from kg_service.planning.wording import Words, listed
@@ -30,7 +31,7 @@ def as_requested(edits: Iterable[Edit], query: Query, catalogue: Catalogue) -> t
 
 def _name(term: str, catalogue: Catalogue) -> str:
     role = catalogue.role(term)
-    return role.alt_names[0] if role is not None and role.alt_names else _local(term)
+    return role.alt_names[0] if role is not None and role.alt_names else local_name(term).removeprefix("arg-")
 
 
 def _text(edit: Edit, words: Words) -> str:
@@ -40,7 +41,7 @@ def _text(edit: Edit, words: Words) -> str:
         return words.value(edit.value)
     if edit.value is None:
         return _UNKNOWN
-    return _local(edit.value) if edit.term == ASKS_FOR else words.label(edit.value)
+    return local_name(edit.value) if edit.term == ASKS_FOR else words.label(edit.value)
 
 
 def in_a_sentence(edits: Sequence[Edit], words: Words) -> str:
@@ -61,7 +62,3 @@ def in_a_sentence(edits: Sequence[Edit], words: Words) -> str:
 
 def _quoted(text: str) -> str:
     return f'"{text}"' if text == _UNKNOWN or any(c.isspace() for c in text) else text
-
-
-def _local(iri: str) -> str:
-    return iri.rpartition("#")[2].removeprefix("arg-")

@@ -10,15 +10,12 @@ from collections.abc import Iterable, Mapping
 from kg_service.errors import UnknownParameter
 from kg_service.model.product import Dataset
 from kg_service.model.values import Value
-from kg_service.model.workflow import Input, Workflow
+from kg_service.model.workflow import Workflow
 
-__all__ = ["Argument", "complete_arguments", "run_key"]
-
-Argument = Value | str | None
-"""A canonical value; for a product input the product's content hash; ``None`` for an explicit none."""
+__all__ = ["complete_arguments", "run_key"]
 
 
-def complete_arguments(workflow: Workflow, arguments: Mapping[str, Argument]) -> dict[str, Argument]:
+def complete_arguments(workflow: Workflow, arguments: Mapping[str, Value]) -> dict[str, Value]:
     """The arguments with defaults filled in; an input without value and default stays absent.
 
     Raises
@@ -35,7 +32,7 @@ def complete_arguments(workflow: Workflow, arguments: Mapping[str, Argument]) ->
                 parameter=name,
                 near=near,
             )
-    complete: dict[str, Argument] = {}
+    complete: dict[str, Value] = {}
     for item in workflow.inputs:
         if item.name in arguments:
             complete[item.name] = arguments[item.name]
@@ -44,26 +41,17 @@ def complete_arguments(workflow: Workflow, arguments: Mapping[str, Argument]) ->
     return complete
 
 
-def run_key(workflow: Workflow, arguments: Mapping[str, Argument], datasets: Iterable[Dataset] = ()) -> str:
+def run_key(workflow: Workflow, arguments: Mapping[str, Value], datasets: Iterable[Dataset] = ()) -> str:
     """64 hexadecimal digits of the sha256 of workflow digest, complete arguments and datasets.
 
-    Giving a default equals leaving it out; an explicit ``None`` differs from both absence and empty
-    text. The order of arguments and datasets never matters, nor how often a dataset is named.
+    A product counts as a file: by the hash of its content. Giving a default equals leaving it out; an
+    explicit ``None`` differs from both absence and empty text. The order of arguments and datasets
+    never matters, nor how often a dataset is named.
     """
     lines = [["workflow", workflow.digest]]
     for name, argument in complete_arguments(workflow, arguments).items():
-        lines.append(["argument", name, *_token(workflow.input(name), argument)])
+        lines.append(["argument", name, argument.key])
     lines += [["dataset", ident] for ident in {dataset.ident for dataset in datasets}]
     # JSON keeps the lines apart whatever characters a name or text holds.
     texts = sorted(json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines)
     return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _token(item: Input, argument: Argument) -> list[str]:
-    if argument is None:
-        return ["none"]
-    if isinstance(argument, str):
-        return ["product" if item.is_product else "content", argument]
-    if argument.kind.value == "none":
-        return ["none"]
-    return ["value", argument.key]

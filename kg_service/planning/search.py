@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Final
 
 from kg_service.planning.coverage import guarantees
-from kg_service.planning.entries import Entry, Feature, Promise, Slot
+from kg_service.planning.entries import Entry, Promise, Slot
 from kg_service.planning.index import WorkflowIndex
 from kg_service.planning.match import ANY, Asked, Fit, Refusal
 from kg_service.planning.node import (
@@ -21,6 +21,7 @@ from kg_service.planning.node import (
     draft_order,
     observed,
 )
+from kg_service.vocabulary.definitions import Feature
 
 __all__ = ["DEPTH", "WIDTH", "Search"]
 
@@ -147,7 +148,7 @@ class Search:
             fillers,
             draft.mask | node.mask,
             # An input with a default is no better met by a chain than by the default.
-            max(draft.worst, 3 + len(node.steps)) if slot.required else draft.worst,
+            draft.worst if slot.defaulted else max(draft.worst, 3 + len(node.steps)),
             steps,
             roles,
             pairs,

@@ -197,9 +197,19 @@ class _Reason:
             remedy = candidate.remedy
             # Another class together with other changes is another question, not a way out.
             other = len(remedy) > 1 and any(edit.term == ASKS_FOR for edit in remedy)
-            if remedy and not other and (who := self._who(remedy)):
-                return f"{in_a_sentence(remedy, self.words)} {who}."
+            if remedy and not other:
+                remedy = self._rather_left_out(remedy)
+                if who := self._who(remedy):
+                    return f"{in_a_sentence(remedy, self.words)} {who}."
         return ""
+
+    def _rather_left_out(self, remedy: tuple[Edit, ...]) -> tuple[Edit, ...]:
+        """A range that nothing takes is better left out than replaced by the ends of what there is."""
+        sides = [edit for edit in remedy if self.index.role(edit.term) in self.index.sides]
+        if len(sides) < 2 or any(edit.edit is not EditKind.REPLACE for edit in sides):
+            return remedy
+        shorter = tuple(Edit(EditKind.DROP, e.term, name=e.name) if e in sides else e for e in remedy)
+        return shorter if self._who(shorter) else remedy
 
     def _who(self, edits: Sequence[Edit]) -> str:
         found = Finder(apply_edits(self.query, edits, self.index), self.index, **self._bounds).best(1)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from kg_service.errors import UnknownTerm
 from kg_service.model.query import Binding
+from kg_service.model.readable import energy, instant
+from kg_service.model.terms import local_name
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Coverage, Input
-from kg_service.planning.coverage import Side
+from kg_service.planning.entries import Side
 
 if TYPE_CHECKING:
     from kg_service.vocabulary.catalogue import Catalogue
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Words", "article", "energy", "listed", "noun"]
 
 _FEW = 4
-_ENERGIES: Final = (("eV", -3), ("keV", 0), ("MeV", 3), ("GeV", 6), ("TeV", 9), ("PeV", 12))
-"""Units of photon energy and their powers of ten in keV."""
+_SOUND: Final = re.compile(r"[AEIOaeio]|u(?!ni)[lmnp]|[FHLMNRSX](-|[B-DF-HJ-NP-TV-Z]|ED\b)")
+"""How a word begins that is spoken with a vowel: "ultraviolet", "X-ray" and "MJD", letter by letter."""
 
 
 class Words:
@@ -33,7 +36,7 @@ class Words:
         try:
             return self._catalogue.term(iri).label
         except UnknownTerm:
-            return iri.rpartition("#")[2] or iri.rpartition("/")[2]
+            return local_name(iri)
 
     def labels(self, iris: Iterable[str]) -> str:
         """Several labels as one phrase."""
@@ -73,10 +76,7 @@ class Words:
     @staticmethod
     def instant(microseconds: int) -> str:
         """A time in TT microseconds since MJD 0 as a UTC date, with the time of day unless it is midnight."""
-        from kg_service.model.notation import iso_from_tt
-
-        text = iso_from_tt(microseconds)
-        return text[:10] if text[10:].rstrip("0Z.:") == "T" else text
+        return instant(microseconds)
 
     def span(self, coverage: Coverage, dimension: str) -> str:
         """A declared interval: "2016-09-24 to 2017-03-31", "50 MeV to 1 TeV"."""
@@ -106,25 +106,16 @@ class Words:
         return f"at least {low}" if low is not None else f"at most {high}" if high is not None else "a value"
 
 
-def energy(kev: Decimal) -> str:
-    """An energy in keV in the unit in which it has few digits before the point: "50 MeV"."""
-    unit, power = _ENERGIES[0]
-    for larger, exponent in _ENERGIES[1:]:
-        if abs(kev) < Decimal(10) ** exponent:
-            break
-        unit, power = larger, exponent
-    return f"{kev.scaleb(-power).normalize():f} {unit}"
-
-
 def noun(label: str) -> str:
-    """A label inside a sentence: "Light curve" becomes "light curve", "SED" and "Fermi name" stay."""
+    """A label inside a sentence: "Light curve" becomes "light curve", "SED" and "X-ray image" stay."""
     first = label.split(" ", 1)[0]
-    return label[:1].lower() + label[1:] if first[1:].islower() or len(first) == 1 else label
+    plain = first[1:].islower() and first[1:2] != "-"
+    return label[:1].lower() + label[1:] if plain or len(first) == 1 else label
 
 
 def article(word: str) -> str:
-    """The word with "a" or "an"."""
-    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
+    """The word with "a" or "an", by its sound: "an X-ray image", "an SED", "a UV image"."""
+    return f"{'an' if _SOUND.match(word) else 'a'} {word}"
 
 
 def listed(words: Iterable[str]) -> str:

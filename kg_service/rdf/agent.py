@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode, Triple
 from kg_service.model.terms import Site
 from kg_service.rdf.graph import Graph, Node, Writer, iri, kg, prov, rdfs, segment
 
-__all__ = ["Agent", "agent_iri", "from_triples", "read_environment", "to_triples", "write_environment"]
+__all__ = ["Agent", "agent_iri", "read_environment", "to_triples", "write_environment"]
 
 _OWN_PROPERTY: Final = ("python", "platform", "host")
 """Keys of an environment with a property of their own; any other key is a package and its version."""
@@ -48,27 +48,6 @@ def to_triples(agent: Agent, site: Site) -> list[Triple]:
         out.add(me, prov("actedOnBehalfOf"), iri(agent_iri(agent.on_behalf_of, site)))
         return out.triples + to_triples(agent.on_behalf_of, site)
     return out.triples
-
-
-def from_triples(triples: Iterable[Triple], site: Site) -> list[Agent]:
-    """The software agents of a graph, then the persons that nobody acts for."""
-    graph = Graph(triples)
-    software = [_read(graph, node, site) for node in graph.of_type(prov("SoftwareAgent"))]
-    led = {agent.on_behalf_of for agent in software}
-    people = [_read(graph, node, site) for node in graph.of_type(prov("Person"))]
-    return software + [person for person in people if person not in led]
-
-
-def _read(graph: Graph, node: Node, site: Site) -> Agent:
-    from urllib.parse import unquote
-
-    leader = graph.node(node, prov("actedOnBehalfOf"))
-    return Agent(
-        ident=unquote(site.ident(node.value)),
-        label=graph.text(node, rdfs("label")) or "",
-        person=node in graph.of_type(prov("Person")),
-        on_behalf_of=None if leader is None else _read(graph, leader, site),
-    )
 
 
 def write_environment(out: Writer, run: NamedNode, environment: Mapping[str, str]) -> None:

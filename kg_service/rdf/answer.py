@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pyoxigraph import Triple
 
 from kg_service.model.terms import Site
-from kg_service.rdf.graph import Graph, Writer, dct, iri, kg, prov
-from kg_service.rdf.literals import read_stamp, stamp
+from kg_service.rdf.graph import Writer, dct, iri, kg, prov
+from kg_service.rdf.literals import stamp
 
-__all__ = ["ReuseRecord", "answer_iri", "from_triples", "to_triples"]
+__all__ = ["ReuseRecord", "answer_iri", "to_triples"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +36,3 @@ def to_triples(record: ReuseRecord, site: Site) -> list[Triple]:
     out.add(me, kg("reused"), iri(record.product))
     out.add(me, dct("created"), stamp(record.created))
     return out.triples
-
-
-def from_triples(triples: Iterable[Triple]) -> list[ReuseRecord]:
-    """Every answer by reuse in a graph, oldest first."""
-    graph = Graph(triples)
-    found = [
-        ReuseRecord(
-            query=graph.text(me, kg("toQuery")) or "",
-            product=graph.text(me, kg("reused")) or "",
-            created=read_stamp(graph, me, dct("created")) or "",
-        )
-        for me in graph.of_type(kg("Answer"))
-    ]
-    return sorted(found, key=lambda record: record.created)

@@ -1,4 +1,4 @@
-"""RDF as bytes: media types, reading within limits, writing in a stable order, sealing."""
+"""RDF as bytes: media types, reading within limits, writing in a stable order."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from kg_service.errors import Malformed, NotAcceptable, TooLarge, UnsupportedMed
 from kg_service.model.terms import PREFIXES
 from kg_service.rdf.graph import rdf_type
 from kg_service.rdf.jsonld import localised, write_jsonld
-from kg_service.rdf.sealing import seal, unseal
 
 __all__ = ["EXTENSIONS", "JSONLD", "LIMIT", "PROVN", "READABLE", "TURTLE", "WRITABLE", "media_type", "parse",
-           "seal", "serialise", "unseal"]  # fmt: skip
+           "serialise"]  # fmt: skip
 
 TURTLE: Final = "text/turtle"
 JSONLD: Final = "application/ld+json"

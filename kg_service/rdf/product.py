@@ -26,6 +26,7 @@ from kg_service.rdf.graph import (
     typed,
     whole,
 )
+from kg_service.rdf.listing import read_list, write_list
 from kg_service.rdf.literals import (
     measure_literal,
     plain_of_literal,
@@ -74,18 +75,19 @@ def to_triples(product: Product, site: Site, workflow: Workflow | None = None) -
     """
     me = iri(product_iri(product, site))
     out = Writer()
-    out.types(me, kg("Product"), prov("Entity"), NamedNode(PP + "Entity"), *(iri(t) for t in product.types))
+    out.types(me, kg("Product"), prov("Entity"), NamedNode(PP + "Entity"))
+    write_list(out, me, rdf_type, [iri(t) for t in product.types])
     out.add(me, rdfs("label"), product.label)
-    out.add(me, kg("observedWith"), *(iri(i) for i in product.observed_with))
+    write_list(out, me, kg("observedWith"), [iri(i) for i in product.observed_with])
     if workflow is not None:
         out.add(me, kg("ofOutput"), iri(output_iri(product.workflow, workflow.product.name)))
     out.add(me, prov("wasGeneratedBy"), iri(product.run))
     out.add(me, prov("generatedAtTime"), stamp(product.created))
-    out.add(me, prov("wasDerivedFrom"), *(iri(a) for a in (*product.used, *product.derived_from)))
+    write_list(out, me, prov("wasDerivedFrom"), [iri(a) for a in (*product.used, *product.derived_from)])
     out.add(me, kg("runKey"), product.run_key)
     out.add(me, kg("contentHash"), product.content)
-    out.add(me, kg("quality"), *product.quality)
-    out.add(me, dct("bibliographicCitation"), *product.cite)
+    write_list(out, me, kg("quality"), product.quality)
+    write_list(out, me, dct("bibliographicCitation"), product.cite)
     out.add(me, kg("sameContent"), None if product.same_content is None else iri(product.same_content))
     write_coverage(out, me, product.coverage)
     for order, file in enumerate(product.files, 1):
@@ -94,8 +96,8 @@ def to_triples(product: Product, site: Site, workflow: Workflow | None = None) -
         write_file(out, node, file, order)
     for order, (name, measure) in enumerate(product.values.items(), 1):
         _write_measure(out, me, name, measure, order)
-    for gift in product.gives:
-        _write_role_value(out, me, product.workflow, gift)
+    for order, gift in enumerate(product.gives, 1):
+        _write_role_value(out, me, product.workflow, gift, order)
     if product.points:
         out.add(me, kg("fluxUnit"), FLUX_UNIT)
         out.add(me, kg("skyFrame"), SKY_FRAME)
@@ -116,7 +118,7 @@ def _write_measure(out: Writer, me: NamedNode, name: str, measure: Measure, orde
     out.add(node, kg("order"), whole(order))
 
 
-def _write_role_value(out: Writer, me: NamedNode, workflow: str, gift: RoleValue) -> None:
+def _write_role_value(out: Writer, me: NamedNode, workflow: str, gift: RoleValue, order: int) -> None:
     node = iri(f"{me.value}#gives-{segment(gift.name)}")
     out.add(me, kg("gives"), node)
     out.types(node, kg("RoleValue"), prov("Entity"))
@@ -125,6 +127,7 @@ def _write_role_value(out: Writer, me: NamedNode, workflow: str, gift: RoleValue
     out.add(node, prov("value"), to_literal(gift.value))
     out.add(node, kg("valueKey"), gift.value.key)
     out.add(node, kg("ofOutput"), iri(output_iri(workflow, gift.name)))
+    out.add(node, kg("order"), whole(order))
 
 
 def _write_point(out: Writer, me: NamedNode, point: FluxPoint) -> None:
@@ -149,7 +152,7 @@ def from_triples(triples: Iterable[Triple], site: Site) -> list[Product]:
 
 
 def _read(graph: Graph, me: Node, site: Site) -> Product:
-    sources = graph.texts(me, prov("wasDerivedFrom"))
+    sources = read_list(graph, me, prov("wasDerivedFrom"))
     datasets = site.iri("datasets", "")
     run = graph.node(me, prov("wasGeneratedBy"))
     files = graph.nodes(me, kg("file"))
@@ -157,23 +160,28 @@ def _read(graph: Graph, me: Node, site: Site) -> Product:
     return Product(
         ident=site.ident(me.value),
         label=graph.text(me, rdfs("label")) or "",
-        types=tuple(n.value for n in graph.nodes(me, rdf_type) if n.value not in _NOT_ASSERTED),
+        types=_asserted(graph, me),
         run="" if run is None else run.value,
         workflow=_workflow(graph, me, run),
         run_key=graph.text(me, kg("runKey")) or "",
         created=read_stamp(graph, me, prov("generatedAtTime")) or "",
         files=tuple(read_file(graph, n) for n in _ordered(graph, files)),
         values={graph.text(n, kg("name")) or "": _read_measure(graph, n) for n in _ordered(graph, values)},
-        gives=tuple(_read_role_value(graph, n) for n in graph.nodes(me, kg("gives"))),
+        gives=tuple(_read_role_value(graph, n) for n in _ordered(graph, graph.nodes(me, kg("gives")))),
         points=tuple(_read_point(graph, n) for n in _ordered(graph, graph.nodes(me, kg("point")))),
-        quality=graph.texts(me, kg("quality")),
+        quality=read_list(graph, me, kg("quality")),
         coverage=read_coverage(graph, me),
-        observed_with=graph.texts(me, kg("observedWith")),
+        observed_with=read_list(graph, me, kg("observedWith")),
         used=tuple(s for s in sources if s.startswith(datasets)),
         derived_from=tuple(s for s in sources if not s.startswith(datasets)),
-        cite=graph.texts(me, dct("bibliographicCitation")),
+        cite=read_list(graph, me, dct("bibliographicCitation")),
         same_content=graph.text(me, kg("sameContent")),
     )
+
+
+def _asserted(graph: Graph, me: Node) -> tuple[str, ...]:
+    """The product classes in their order, without the classes that every product has."""
+    return tuple(cls for cls in read_list(graph, me, rdf_type) if cls not in _NOT_ASSERTED)
 
 
 def _workflow(graph: Graph, me: Node, run: Node | None) -> str:

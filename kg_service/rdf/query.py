@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg_service.errors import BadValue, Conflict, Malformed, NotFound, UnknownParameter
 from kg_service.model import notation
 from kg_service.model.query import Binding, Constraint, Query
-from kg_service.model.terms import KG, NEUTRAL_BASE, RDF, XSD, Site
+from kg_service.model.terms import KG, NEUTRAL_BASE, RDF, XSD, Site, local_name
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Workflow
 from kg_service.rdf.graph import Graph, Node, Term, Writer, dct, iri, kg, segment, typed
@@ -131,7 +131,7 @@ class _Given(NamedTuple):
 def _write_given(out: Writer, me: NamedNode, about: NamedNode, given: _Given) -> None:
     if given == _Given():
         return
-    label = given.name or about.value.rpartition("#")[2]
+    label = given.name or local_name(about.value)
     node = iri(f"{me.value}#given-{segment(label)}")
     out.types(node, kg("GivenText"))
     out.add(node, kg("name"), label)

@@ -11,13 +11,14 @@ from kg_service.errors import problem_from_code
 from kg_service.model import notation
 from kg_service.model.product import ProductFile
 from kg_service.model.run import Phase, Progress, Run
-from kg_service.model.terms import Site
+from kg_service.model.terms import Site, local_name
 from kg_service.model.values import Value
 from kg_service.model.workflow import Workflow
 from kg_service.rdf.agent import Agent, agent_iri, read_environment, write_environment
 from kg_service.rdf.agent import to_triples as agent_triples
 from kg_service.rdf.file import write_file
 from kg_service.rdf.graph import Graph, Node, Writer, dct, iri, kg, number, pp, prov, segment, whole
+from kg_service.rdf.listing import read_list, write_list
 from kg_service.rdf.literals import measure_literal, read_stamp, stamp, to_literal, value_from_key
 from kg_service.rdf.workflow import input_iri
 
@@ -126,14 +127,15 @@ def _write_usages(out: Writer, me: NamedNode, run: Run, site: Site) -> None:
         out.types(usage, prov("Usage"))
         out.add(usage, prov("entity"), iri(address))
         out.add(usage, prov("hadRole"), kg(role))
+        out.add(usage, kg("order"), whole(position))
 
 
 def _write_products(out: Writer, me: NamedNode, run: Run) -> None:
+    if run.steps or run.workflow is None:
+        write_list(out, me, kg("hasProduct"), [iri(address) for address in run.products])
+        return
     for address in run.products:
-        if run.steps or run.workflow is None:
-            out.add(me, kg("hasProduct"), iri(address))
-        else:
-            out.add(iri(address), prov("wasGeneratedBy"), me)
+        out.add(iri(address), prov("wasGeneratedBy"), me)
 
 
 def _write_agent(out: Writer, me: NamedNode, run: Run, site: Site, agent: Agent | None) -> None:
@@ -158,7 +160,7 @@ def _write_ending(out: Writer, me: NamedNode, run: Run) -> None:
         for key, name in _PROBLEM.items():
             text = run.problem.get(key)
             out.add(me, kg(name), None if text is None else str(text))
-        out.add(me, kg("problemNear"), *run.problem.get("near", ()))
+        write_list(out, me, kg("problemNear"), run.problem.get("near", ()))
 
 
 def from_triples(triples: Iterable[Triple]) -> list[Run]:
@@ -169,12 +171,12 @@ def from_triples(triples: Iterable[Triple]) -> list[Run]:
 
 def _read(graph: Graph, me: Node) -> Run:
     arguments = {n: graph.text(n, kg("name")) or "" for n in graph.of_type(kg("Argument"))}
-    used = graph.nodes(me, prov("used"))
+    used = _used(graph, me)
     made = [n.value for n in graph.subjects(prov("wasGeneratedBy"), me)]
     phase = Phase(graph.text(me, kg("phase")) or Phase.PENDING)
     seed = graph.text(me, kg("randomSeed"))
     return Run(
-        ident=me.value.rpartition("/")[2],
+        ident=local_name(me.value),
         query=graph.text(me, kg("toQuery")) or "",
         workflow=graph.text(me, kg("ofWorkflow")),
         phase=phase,
@@ -185,7 +187,7 @@ def _read(graph: Graph, me: Node) -> Run:
         arguments={arguments[n]: graph.text(n, kg("valueKey")) or "" for n in used if n in arguments},
         used=tuple(n.value for n in used if n not in arguments),
         steps=_steps(graph, me),
-        products=tuple(made or graph.texts(me, kg("hasProduct"))),
+        products=tuple(made or read_list(graph, me, kg("hasProduct"))),
         progress=Progress(1.0 if phase is Phase.COMPLETED else None),
         problem=_problem(graph, me),
         log=graph.text(me, kg("log")),
@@ -193,6 +195,15 @@ def _read(graph: Graph, me: Node) -> Run:
         environment=read_environment(graph, me),
         seed=None if seed is None else int(seed),
     )
+
+
+def _used(graph: Graph, me: Node) -> list[NamedNode]:
+    """What a run used, in the order of its usages."""
+    places = {
+        graph.node(usage, prov("entity")): graph.integer(usage, kg("order")) or 0
+        for usage in graph.nodes(me, prov("qualifiedUsage"))
+    }
+    return sorted(graph.nodes(me, prov("used")), key=lambda n: (places.get(n, 0), n.value))
 
 
 def _steps(graph: Graph, me: Node) -> tuple[str, ...]:
@@ -214,7 +225,7 @@ def _problem(graph: Graph, me: Node) -> dict[str, Any] | None:
         said["detail"] or "",
         parameter=said["parameter"],
         value=said["value"],
-        near=graph.texts(me, kg("problemNear")),
+        near=read_list(graph, me, kg("problemNear")),
         report=said["report"],
     )
     return {**problem.to_json(), "code": code}

@@ -7,11 +7,10 @@ restriction for each instrument; the output variable points to it by ``kg:valueC
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
 
 from pyoxigraph import NamedNode, Triple
 
-from kg_service.model.terms import KG, ODA, OWL, SKOS, Site
+from kg_service.model.terms import KG, ODA, OWL, SKOS, Site, local_name
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Input, Output, Workflow, WorkflowStatus
 from kg_service.rdf.coverage import read_coverage, write_coverage
@@ -32,10 +31,10 @@ from kg_service.rdf.graph import (
     whole,
 )
 from kg_service.rdf.links import link
+from kg_service.rdf.listing import read_list, write_list
 from kg_service.rdf.literals import stamp, value_from_text
 
-__all__ = ["from_triples", "input_iri", "output_class", "output_iri", "to_triples", "value_order",
-           "workflow_iri"]  # fmt: skip
+__all__ = ["from_triples", "input_iri", "output_class", "output_iri", "to_triples", "workflow_iri"]
 
 _WORKFLOW = NamedNode(ODA + "Workflow")  # its local name belongs to the community: ours has none
 _ALT_LABEL = NamedNode(SKOS + "altLabel")
@@ -64,14 +63,6 @@ def output_class(version: str, name: str) -> str:
     return f"{version}#{segment(name)}-out"
 
 
-def value_order(value: Value) -> tuple[int, Decimal, str]:
-    """Sorts admissible values: numbers by size, then texts."""
-    try:
-        return (0, Decimal(value.text), "")
-    except InvalidOperation:
-        return (1, Decimal(0), value.text)
-
-
 def to_triples(
     workflow: Workflow, site: Site, created: str | None = None, covers: Iterable[str] = ()
 ) -> list[Triple]:
@@ -93,17 +84,16 @@ def to_triples(
     out.add(me, kg("digest"), workflow.digest)
     out.add(me, dct("title"), workflow.title)
     out.add(me, dct("description"), workflow.description)
-    out.add(me, kg("observedBy"), *(iri(i) for i in workflow.instruments))
+    write_list(out, me, kg("observedBy"), [iri(i) for i in workflow.instruments])
     out.add(me, kg("messenger"), None if workflow.messenger is None else iri(workflow.messenger))
     out.add(me, kg("deterministic"), flag(workflow.deterministic))
     out.add(me, kg("cost"), number(workflow.cost))
     out.add(me, kg("executorKind"), workflow.executor)
     out.add(me, kg("entry"), workflow.entry)
     out.add(me, dct("license"), link(workflow.licence))
-    out.add(me, dct("bibliographicCitation"), *workflow.cite)
+    write_list(out, me, dct("bibliographicCitation"), workflow.cite)
     out.add(me, kg("status"), workflow.status.value)
-    out.add(me, kg("table"), *workflow.tables)
-    out.add(me, _ALT_LABEL, *workflow.alt_names)
+    write_list(out, me, _ALT_LABEL, workflow.alt_names)
     out.add(me, kg("covers"), *(iri(band) for band in covers))
     out.add(me, dct("created"), stamp(created))
     write_coverage(out, me, workflow.coverage)
@@ -144,7 +134,7 @@ def _write_input(out: Writer, me: NamedNode, step: NamedNode, item: Input, order
     out.add(node, kg("default"), _text(item.default))
     out.add(node, kg("minimum"), _text(item.minimum))
     out.add(node, kg("maximum"), _text(item.maximum))
-    out.add(node, kg("allowed"), *(value.text for value in item.allowed))
+    write_list(out, node, kg("allowed"), [value.text for value in item.allowed])
 
 
 def _text(value: Value | None) -> str | None:
@@ -167,19 +157,16 @@ def _write_output(out: Writer, me: NamedNode, step: NamedNode, item: Output, ord
     out.add(node, kg("valueClass"), cls)
     out.types(cls, _CLASS)
     out.add(cls, _SUBCLASS, iri(item.term))
-    for instrument in item.observed_with:
-        restriction = iri(f"{me.value}#with-{segment(instrument.rpartition('#')[2])}")
-        out.add(cls, _SUBCLASS, restriction)
+    restrictions = [iri(f"{me.value}#with-{segment(local_name(i))}") for i in item.observed_with]
+    write_list(out, cls, _SUBCLASS, restrictions)
+    for instrument, restriction in zip(item.observed_with, restrictions, strict=True):
         out.types(restriction, _RESTRICTION)
         out.add(restriction, _ON_PROPERTY, kg("observedWith"))
         out.add(restriction, _HAS_VALUE, iri(instrument))
 
 
 def from_triples(triples: Iterable[Triple], site: Site) -> list[Workflow]:
-    """Every workflow version in a graph.
-
-    ``inferred`` of outputs is filled where the graph holds ``kg:entailsType`` too.
-    """
+    """Every workflow version in a graph."""
     graph = Graph(triples)
     return [_read(graph, me) for me in graph.of_type(_WORKFLOW) if site.owns(me.value)]
 
@@ -197,19 +184,18 @@ def _read(graph: Graph, me: Node) -> Workflow:
         description=graph.text(me, dct("description")) or "",
         inputs=tuple(_read_input(graph, node) for node in inputs),
         outputs=tuple(_read_output(graph, node) for node in outputs),
-        instruments=graph.texts(me, kg("observedBy")),
+        instruments=read_list(graph, me, kg("observedBy")),
         messenger=graph.text(me, kg("messenger")),
         coverage=read_coverage(graph, me),
         deterministic=graph.text(me, kg("deterministic")) == "true",
         cost=graph.real(me, kg("cost")) or 0.0,
         licence=graph.text(me, dct("license")) or "",
-        cite=graph.texts(me, dct("bibliographicCitation")),
+        cite=read_list(graph, me, dct("bibliographicCitation")),
         executor=graph.text(me, kg("executorKind")) or "",
         entry=graph.text(me, kg("entry")) or "",
-        tables=graph.texts(me, kg("table")),
         inputs_together=tuple(sorted(below)),
         status=WorkflowStatus(graph.text(me, kg("status")) or "active"),
-        alt_names=graph.texts(me, _ALT_LABEL),
+        alt_names=read_list(graph, me, _ALT_LABEL),
     )
 
 
@@ -230,7 +216,7 @@ def _read_input(graph: Graph, node: Node) -> Input:
     optional = graph.text(node, kg("mayBeOmitted")) == "true"
     if optional and default is None:
         default = value_from_text(Kind.NONE, "none", None)
-    allowed = (value_from_text(kind, text, unit) for text in graph.texts(node, kg("allowed")))
+    allowed = (value_from_text(kind, text, unit) for text in read_list(graph, node, kg("allowed")))
     return Input(
         name=graph.text(node, kg("name")) or "",
         term=graph.text(node, kg("term")) or "",
@@ -240,7 +226,7 @@ def _read_input(graph: Graph, node: Node) -> Input:
         default=default,
         minimum=value("minimum"),
         maximum=value("maximum"),
-        allowed=tuple(sorted(allowed, key=value_order)),
+        allowed=tuple(allowed),
         optional=optional,
         determines=graph.text(node, kg("determines")),
         is_product=graph.node(node, kg("valueClass")) is not None,
@@ -252,14 +238,13 @@ def _read_output(graph: Graph, node: Node) -> Output:
     cls = graph.node(node, kg("valueClass"))
     if cls is None:
         return Output(name, graph.text(node, kg("term")) or "", label, is_product=False)
-    above = graph.nodes(cls, _SUBCLASS)
+    above = [iri(text) for text in read_list(graph, cls, _SUBCLASS)]
     restrictions = [n for n in above if graph.node(n, _ON_PROPERTY) is not None]
-    observed = {graph.text(n, _HAS_VALUE) or "" for n in restrictions}
+    observed = [graph.text(n, _HAS_VALUE) or "" for n in restrictions]
     terms = [n.value for n in above if n not in restrictions]
     return Output(
         name=name,
         term=terms[0] if terms else KG + "ScienceProduct",
         label=label,
-        observed_with=tuple(sorted(observed)),
-        inferred=graph.texts(cls, kg("entailsType")),
+        observed_with=tuple(observed),
     )

@@ -15,6 +15,7 @@ from kg_service.store.failures import storage_problem
 __all__ = ["FolderBlobs"]
 
 _CHUNK = 1 << 20  # bytes
+_MODE = 0o444  # also a link to a blob cannot be edited in place by mistake
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -46,7 +47,7 @@ class FolderBlobs:
                 write_all(target, content)
                 return final
 
-            write_whole(self._folder, f"The product file {name}", fill)
+            write_whole(self._folder, f"The product file {name}", fill, mode=_MODE)
         return name, len(content)
 
     def _copy(self, source: Path) -> tuple[str, int]:
@@ -65,7 +66,7 @@ class FolderBlobs:
         except OSError as error:
             raise storage_problem(error, f"The file {source} cannot be read") from error
         with file:
-            write_whole(self._folder, f"The product file {source.name}", copy)
+            write_whole(self._folder, f"The product file {source.name}", copy, mode=_MODE)
         return digest.hexdigest(), size
 
     def open(self, sha256: str, *, verify: bool = False) -> BinaryIO:

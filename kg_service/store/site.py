@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
-from kg_service.errors import Conflict, ServiceProblem
+from kg_service.errors import BadValue, Conflict, ServiceProblem
 from kg_service.model.run import now
 from kg_service.store.durable import process_runs, sweep, write_all, write_whole
 from kg_service.store.failures import storage_problem
 
-__all__ = ["FORMAT", "DataFolder", "Service", "open_data"]
+__all__ = ["FORMAT", "DataFolder", "Service", "open_data", "service_at"]
 
 FORMAT: Final = 1
 """The format of data folders that this version writes; it reads no newer one."""
@@ -54,6 +54,31 @@ class DataFolder:
         """The files of products."""
         return self.path / "blobs"
 
+    @property
+    def products(self) -> Path:
+        """The files of products under their own names, for the user of this folder."""
+        return self.path / "products"
+
+    @property
+    def scratch(self) -> Path:
+        """Where runs that are under way write."""
+        return self.path / "scratch"
+
+    @property
+    def locks(self) -> Path:
+        """The locks that let equal runs happen once."""
+        return self.path / "locks"
+
+    @property
+    def cache(self) -> Path:
+        """What the libraries of analyses keep between runs."""
+        return self.path / "cache"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder that may stand in it."""
+        return (self.index, self.records, self.blobs, self.products, self.scratch, self.locks, self.cache)
+
     def announce(self, service: Service) -> None:
         """Write ``service.json``, readable by its owner only, for commands that find the folder held."""
         content = {"address": service.address, "pid": service.pid, "token": service.token}
@@ -65,23 +90,24 @@ class DataFolder:
         if found is not None and found.pid == os.getpid():
             (self.path / "service.json").unlink(missing_ok=True)
 
-    def service(self, *, seconds: float = 0.5) -> Service | None:
-        """The service that holds this folder; ``None`` when its process is gone or it does not answer.
 
-        Parameters
-        ----------
-        seconds
-            Longest wait for its address to accept a connection.
-        """
-        found = _service(self.path)
-        if found is None or not process_runs(found.pid):
-            return None
-        parts = urlsplit(found.address)
-        try:
-            with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 80), seconds):
-                return found
-        except OSError:
-            return None
+def service_at(path: Path, *, seconds: float = 0.5) -> Service | None:
+    """The service that holds a data folder; ``None`` when its process is gone or it does not answer.
+
+    Parameters
+    ----------
+    seconds
+        Longest wait for its address to accept a connection.
+    """
+    found = _service(path)
+    if found is None or not process_runs(found.pid):
+        return None
+    parts = urlsplit(found.address)
+    try:
+        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 80), seconds):
+            return found
+    except OSError:
+        return None
 
 
 def open_data(
@@ -105,6 +131,14 @@ def open_data(
         Nothing in it is touched then.
     """
     marker = path / "site.json"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadValue(
+            f"The data folder {path} cannot be made: {error.strerror}. Choose another one with KG_DATA.",
+            parameter="KG_DATA",
+            value=str(path),
+        ) from error
     if not marker.exists():
         _refuse_foreign(path)
         content = {"format": FORMAT, "base_iri": base_iri or default, "created": now()}
@@ -129,14 +163,15 @@ def open_data(
             value=base_iri,
             near=(base,),
         )
-    for folder in ("blobs", "records"):
-        sweep(path / folder)
-    return DataFolder(path, base, created)
+    opened = DataFolder(path, base, created)
+    for folder in (opened.blobs, opened.records):
+        sweep(folder)
+    return opened
 
 
 def _refuse_foreign(path: Path) -> None:
     """A folder with other things in it was named by mistake."""
-    ours = {"index", "records", "blobs", "runs", "scratch", "cache"}
+    ours = {folder.name for folder in DataFolder(path, base="", created="").folders}
     try:
         others = sorted(p.name for p in path.iterdir() if not p.name.startswith((".", "index.")))
     except FileNotFoundError:

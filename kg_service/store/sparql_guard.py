@@ -68,8 +68,12 @@ class Guarded:
 
     def place(self, column: int) -> str:
         """Where in the original a column (from 1) of ``text`` comes from."""
+        return place(self.original, self.source(column))
+
+    def source(self, column: int) -> int:
+        """The character (from 0) of the original that a column (from 1) of ``text`` comes from."""
         index = bisect_right(self.starts, column - 1) - 1
-        return place(self.original, self.sources[index] if index >= 0 else 0)
+        return self.sources[index] if index >= 0 else 0
 
 
 def guard(text: str, prefixes: Mapping[str, str] = PREFIXES) -> Guarded:

@@ -1,8 +1,8 @@
 """A process that evaluates public SPARQL, one query at a time, until it is told to end or is killed.
 
-Started by ``sparql_workers`` as ``python -m kg_service.store.sparql_worker INDEX`` with the folder of
-the index or the address of a SPARQL server. On standard input comes one frame per query (4 bytes of
-length, then JSON), on standard output goes one frame per answer (4 + 4 bytes of lengths, JSON, body).
+Started by ``sparql_workers``. On standard input come frames (4 bytes of length, then JSON): first the
+folder of the index or the address of a SPARQL server, then one per query. On standard output goes one
+frame per answer (4 + 8 bytes of lengths, JSON, body).
 """
 
 from __future__ import annotations
@@ -43,28 +43,39 @@ class _Following:
         return self._reader.evaluate(text, media_type, rows)
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Serve until the input ends."""
-    where, memory = arguments[0], int(arguments[1])
     parent = os.getppid()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     os.nice(5)
-    _limit_address_space(memory)
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    task = _frame(requests)
+    if task is None:
+        return 0
+    where: str = task["source"]
+    _limit_address_space(task["memory"])
     source: _Source
     if where.startswith(("http://", "https://")):
         from kg_service.store.remote import RemoteStore
 
-        source = RemoteStore(where, arguments[2] if len(arguments) > 2 else None, seconds=3600)
+        source = RemoteStore(where, task["update"], seconds=3600)
         walled = False
     else:
         walled = forbid_sockets()
         source = _Following(Path(where))
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     _answer(answers, {"ready": True, "walled": walled}, b"")
-    while header := requests.read(4):
-        request = json.loads(requests.read(struct.unpack(">I", header)[0]))
+    while (request := _frame(requests)) is not None:
         _answer(answers, *_evaluate(source, request))
     return 0
+
+
+def _frame(requests: BinaryIO) -> dict[str, Any] | None:
+    """The next frame; ``None`` at the end of the input."""
+    header = requests.read(4)
+    if not header:
+        return None
+    content: dict[str, Any] = json.loads(requests.read(struct.unpack(">I", header)[0]))
+    return content
 
 
 def _evaluate(source: _Source, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -106,4 +117,4 @@ def _end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -12,13 +12,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-import kg_service
 from kg_service.errors import Malformed, NotAcceptable, ServiceProblem, SparqlLimit, problem_from_code
+from kg_service.store.child_processes import child_environment
+from kg_service.store.sparql_complaints import PADDING, complaint
 from kg_service.store.sparql_guard import Guarded, guard
 from kg_service.store.sparql_results import GRAPH_TYPES, ROW_TYPES
 
@@ -67,7 +69,7 @@ class SparqlPool:
         update: str | None = None,
     ) -> None:
         self._limits = limits or SparqlLimits()
-        self._arguments = [str(source), str(self._limits.memory), *([update] if update else [])]
+        self._task = {"source": str(source), "update": update, "memory": self._limits.memory}
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
@@ -96,7 +98,7 @@ class SparqlPool:
         """
         guarded = guard(text)
         request = {
-            "text": guarded.text,
+            "text": guarded.text + PADDING,
             "media_type": _media_type(guarded, media_type),
             "rows": self._limits.rows,
         }
@@ -137,7 +139,7 @@ class SparqlPool:
         with self._lock:
             if self._closed:
                 raise ServiceProblem("The SPARQL workers are closed.")
-            worker = _Worker(self._arguments)
+            worker = _Worker(self._task)
             self._all.add(worker)
             return worker
 
@@ -155,9 +157,7 @@ class SparqlPool:
         if "limit" in head:
             raise _memory_problem(self._limits)
         if "syntax" in head:
-            raise Malformed(
-                f"The SPARQL text cannot be read at {guarded.place(head['column'])}: {head['syntax']}."
-            )
+            raise Malformed(complaint(guarded, head["column"], head["syntax"]))
         if "problem" in head:
             raise problem_from_code(head["problem"], head["detail"])
 
@@ -181,21 +181,20 @@ def _memory_problem(limits: SparqlLimits) -> SparqlLimit:
 
 
 class _Worker:
-    """One process, from this side."""
+    """One process, from this side; it learns its task by the pipe, for all users see command lines."""
 
-    def __init__(self, arguments: list[str]) -> None:
-        root = str(Path(kg_service.__file__).parent.parent)
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    def __init__(self, task: Mapping[str, Any]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "kg_service.store.sparql_worker", *arguments],
+            [sys.executable, "-m", "kg_service.store.sparql_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            env=child_environment(),
             bufsize=0,
         )
         self._ready = False
+        self._send(task)
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -205,11 +204,8 @@ class _Worker:
         if not self._ready:
             self._read(time.monotonic() + _START_SECONDS, limits)
             self._ready = True
-        assert self._process.stdin is not None
-        text = json.dumps(request).encode()
         deadline = time.monotonic() + limits.seconds
-        with suppress(BrokenPipeError):  # the answer's absence says it, too
-            self._process.stdin.write(struct.pack(">I", len(text)) + text)
+        self._send(request)
         return self._read(deadline, limits)
 
     def kill(self) -> None:
@@ -220,6 +216,12 @@ class _Worker:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+
+    def _send(self, frame: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        text = json.dumps(frame).encode()
+        with suppress(BrokenPipeError):  # the answer's absence says it, too
+            self._process.stdin.write(struct.pack(">I", len(text)) + text)
 
     def _read(self, deadline: float, limits: SparqlLimits) -> tuple[dict[str, Any], bytes]:
         head_length, body_length = struct.unpack(">IQ", self._take(_HEAD, deadline, limits))

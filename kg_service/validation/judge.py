@@ -55,6 +55,8 @@ class _Shapes:
 class Judge:
     """Validates graphs against ``shapes/`` and arguments against the shape of their workflow.
 
+    A noun's shapes are compiled when first needed.
+
     Parameters
     ----------
     folder
@@ -71,11 +73,6 @@ class Judge:
         self._workflows: dict[tuple[str, str, str], _Shapes] = {}
         self._lock = threading.Lock()
 
-    @classmethod
-    def load(cls, folder: Path, catalogue: KnownTerms) -> Judge:
-        """The judge of a shapes folder; a noun's shapes are compiled when first needed."""
-        return cls(folder, catalogue)
-
     def warm(self) -> Judge:
         """Compile the shapes of every noun now: for a service, which answers its first request quickly."""
         for noun in self.nouns:
@@ -86,10 +83,6 @@ class Judge:
     def nouns(self) -> tuple[str, ...]:
         """The nouns that have a shapes file."""
         return self._folder.nouns
-
-    def shapes(self, noun: str) -> list[Triple]:
-        """The triples of a noun's shapes file."""
-        return list(self._folder.file(noun))
 
     def not_compiled(self, noun: str) -> dict[str, str]:
         """Which shapes of a noun are left to pyshacl, and why."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kg_service.errors import BadValue, Invalid
+from kg_service.model.terms import local_name
 
 __all__ = ["Finding", "Report", "Severity", "require"]
 
@@ -93,14 +94,13 @@ def require(report: Report, given: Mapping[str, tuple[str, str]] | None = None) 
     detail = " ".join(shown) + (f" (and {rest} more)" if rest > 0 else "")
     raise Invalid(
         detail,
-        parameter=name or _local_name(first.path),
+        parameter=name or _parameter_of(first.path),
         value=text or (first.value if first.value != first.focus else None),
         report=report.turtle,
     )
 
 
-def _local_name(path: str | None) -> str | None:
+def _parameter_of(path: str | None) -> str | None:
     if path is None or " " in path:
         return None
-    name = path.rpartition("#")[2] if "#" in path else path.rpartition("/")[2]
-    return name.removeprefix("arg-") or None
+    return local_name(path).removeprefix("arg-") or None

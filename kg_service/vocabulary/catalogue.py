@@ -21,6 +21,7 @@ from kg_service.vocabulary.definitions import Feature
 from kg_service.vocabulary.features import FeatureCompiler
 from kg_service.vocabulary.instruments import Instrument, bands_touched, read_instrument
 from kg_service.vocabulary.names import NameIndex, tidy
+from kg_service.vocabulary.near import near_by_words
 from kg_service.vocabulary.parameters import ParameterTable, Role
 from kg_service.vocabulary.statements import Statements, digest_of, ontology_files, read_triples
 from kg_service.vocabulary.terms import Term, TermTable
@@ -31,6 +32,7 @@ Among: TypeAlias = Literal["product", "role", "instrument", "messenger", "any"]
 _WORDS = {"product": "product", "role": "parameter", "instrument": "instrument", "messenger": "messenger",
           "any": "term"}  # fmt: skip
 _SCIENCE_PRODUCT = KG + "ScienceProduct"
+_OFFERED = 6
 
 
 class Catalogue:
@@ -130,7 +132,9 @@ class Catalogue:
         loose = self._names.loose(name, frozenset(allowed))
         if loose is not None and (meaning := self._meaning(loose)) is not None:
             return meaning
-        near = self._names.near(name, allowed)
+        roles = [self.term(iri) for iri in sorted(self._groups["role"])]
+        offered = (*near_by_words(name, roles), *self._names.near(name, allowed))
+        near = tuple(dict.fromkeys(offered))[:_OFFERED]
         if exact and self.is_a(exact[0], ODA + "WorkflowParameter"):
             detail = (
                 f"{name!r} says how a value is written, not what it is for; use a role such as StartTime."

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kg_service.errors import Invalid, Malformed, RunFailed
-from kg_service.model.terms import KG, ODA
+from kg_service.model.terms import KG, ODA, local_name
 from kg_service.vocabulary.catalogue import Catalogue
 from kg_service.vocabulary.completeness import incomplete
-from kg_service.vocabulary.definitions import short
 from kg_service.vocabulary.fragment import outside_fragment
 from kg_service.vocabulary.reasoning import Classification, reason
 from kg_service.vocabulary.statements import Statements, ontology_files, read_triples
@@ -47,15 +46,15 @@ def check_ontology(folder: Path) -> list[str]:
 def _differences(catalogue: Catalogue, found: Classification) -> list[str]:
     if found.empty:
         return [
-            f"Nothing can belong to {short(c)}: its statements exclude each other."
+            f"Nothing can belong to {local_name(c)}: its statements exclude each other."
             for c in sorted(found.empty)
         ]
     differing = []
     for iri in sorted(found.above):
         if iri.startswith((KG, ODA)) and found.above[iri] != catalogue.superclasses(iri) - {iri}:
             missed = sorted(found.above[iri] ^ (catalogue.superclasses(iri) - {iri}))
-            names = ", ".join(short(c) for c in missed)
-            differing.append(f"The reasoner and matching differ about {short(iri)}: {names}.")
+            names = ", ".join(local_name(c) for c in missed)
+            differing.append(f"The reasoner and matching differ about {local_name(iri)}: {names}.")
     return differing
 
 
@@ -84,6 +83,6 @@ def check_output(catalogue: Catalogue, term: str, observed_with: Iterable[str]) 
         "covers": "it does not cover {}",
         "instruments>=2": "it has less than two instruments",
     }
-    why = "; ".join(reasons[what].format(short(iri)) for what, iri in lacking)
-    by = ", ".join(short(i) for i in instruments) or "no instrument"
-    return [f"{short(term)} is only asserted of an output of {by}: {why}."]
+    why = "; ".join(reasons[what].format(local_name(iri)) for what, iri in lacking)
+    by = ", ".join(local_name(i) for i in instruments) or "no instrument"
+    return [f"{local_name(term)} is only asserted of an output of {by}: {why}."]

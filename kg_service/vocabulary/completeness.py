@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kg_service.model.terms import KG, ODA, OWL, RDF, RDFS, SKOS
+from kg_service.model.terms import KG, ODA, OWL, RDF, RDFS, SKOS, local_name
 from kg_service.model.values import Kind
 from kg_service.vocabulary.catalogue import Catalogue
 from kg_service.vocabulary.closure import Closure
-from kg_service.vocabulary.definitions import short
 from kg_service.vocabulary.names import UNIT, tidy
 from kg_service.vocabulary.statements import Statements
 
@@ -119,7 +118,7 @@ def _parameters(statements: Statements, catalogue: Catalogue) -> Iterator[str]:
             stated = {statements.text(c, predicate) for c in closure.most_specific(saying)}
             if len(stated) > 1:
                 both = ", ".join(sorted(map(str, stated)))
-                yield f"{_curie(iri)} inherits two values of {short(predicate)}: {both}."
+                yield f"{_curie(iri)} inherits two values of {local_name(predicate)}: {both}."
         form = statements.text(iri, KG + "canonicalForm")
         if form is not None and form not in kinds:
             yield f"The canonical form of {_curie(iri)}, {form!r}, is none of {', '.join(sorted(kinds))}."

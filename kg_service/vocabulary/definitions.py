@@ -9,19 +9,26 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from kg_service.model.terms import KG, OWL
+from kg_service.model.terms import KG, OWL, local_name
 from kg_service.vocabulary.statements import Node, Statements
 
-__all__ = ["FEATURE_OF_PROPERTY", "TWO_INSTRUMENTS", "Feature", "OutsideFragment", "read_expression", "short"]
+__all__ = [
+    "FEATURE_OF_PROPERTY",
+    "OBSERVED_WITH",
+    "TWO_INSTRUMENTS",
+    "Feature",
+    "OutsideFragment",
+    "read_expression",
+]
 
 Feature: TypeAlias = "tuple[str, str]"
 """One atomic condition: ``("class", iri)``, ``("observedWith", iri)``, ``("facility", iri)``,
 ``("observes", iri)``, ``("covers", iri)`` or ``("instruments>=2", "")``."""
 
+OBSERVED_WITH: Final = KG + "observedWith"
 TWO_INSTRUMENTS: Final[Feature] = ("instruments>=2", "")
 FEATURE_OF_PROPERTY: Final = {KG + name: name for name in ("observedWith", "facility", "covers")}
 
-_OBSERVED_WITH = KG + "observedWith"
 _OBSERVES = KG + "observes"
 _NAMES = {
     OWL + "unionOf": "a union (or)",
@@ -37,11 +44,6 @@ _NAMES = {
 
 class OutsideFragment(ValueError):
     """A construct that matching cannot decide; the message names it."""
-
-
-def short(iri: str) -> str:
-    """The last part of an IRI, for messages."""
-    return iri.rstrip("#/").replace("#", "/").rpartition("/")[2]
 
 
 def read_expression(statements: Statements, node: Node) -> frozenset[Feature]:
@@ -77,23 +79,25 @@ def _restriction(statements: Statements, node: str, on: str) -> Feature:
     if OWL + "hasValue" in about:
         values = statements.iris(node, OWL + "hasValue")
         if on not in FEATURE_OF_PROPERTY:
-            raise OutsideFragment(f"it fixes a value of {short(on)}, which is no property of products")
+            raise OutsideFragment(f"it fixes a value of {local_name(on)}, which is no property of products")
         if len(values) != 1:
-            raise OutsideFragment(f"it fixes {short(on)} to something that is not one named thing")
+            raise OutsideFragment(f"it fixes {local_name(on)} to something that is not one named thing")
         return (FEATURE_OF_PROPERTY[on], values[0])
     if OWL + "someValuesFrom" in about:
         return _some(statements, node, on)
     if OWL + "minCardinality" in about:
-        if on != _OBSERVED_WITH or statements.texts(node, OWL + "minCardinality") != ["2"]:
-            raise OutsideFragment(f"it counts {short(on)}; only 'at least 2 observedWith' can be decided")
+        if on != OBSERVED_WITH or statements.texts(node, OWL + "minCardinality") != ["2"]:
+            raise OutsideFragment(
+                f"it counts {local_name(on)}; only 'at least 2 observedWith' can be decided"
+            )
         return TWO_INSTRUMENTS
-    raise OutsideFragment(f"its restriction on {short(on)} is of no kind that can be decided")
+    raise OutsideFragment(f"its restriction on {local_name(on)} is of no kind that can be decided")
 
 
 def _some(statements: Statements, node: str, on: str) -> Feature:
     inner = statements.nodes(node, OWL + "someValuesFrom")
-    if on != _OBSERVED_WITH or len(inner) != 1:
-        raise OutsideFragment(f"it asks for some {short(on)}; only 'some observedWith' can be decided")
+    if on != OBSERVED_WITH or len(inner) != 1:
+        raise OutsideFragment(f"it asks for some {local_name(on)}; only 'some observedWith' can be decided")
     about = statements.about(inner[0])
     wanted = statements.iris(inner[0], OWL + "hasValue")
     if statements.nodes(inner[0], OWL + "onProperty") != [_OBSERVES] or len(wanted) != 1:

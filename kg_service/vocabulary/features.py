@@ -11,12 +11,16 @@ from collections.abc import Iterable
 
 from kg_service.model.terms import KG, OWL, RDFS
 from kg_service.vocabulary.closure import Closure
-from kg_service.vocabulary.definitions import TWO_INSTRUMENTS, Feature, OutsideFragment, read_expression
+from kg_service.vocabulary.definitions import (
+    OBSERVED_WITH,
+    TWO_INSTRUMENTS,
+    Feature,
+    OutsideFragment,
+    read_expression,
+)
 from kg_service.vocabulary.statements import Statements
 
 __all__ = ["FeatureCompiler"]
-
-_OBSERVED_WITH = KG + "observedWith"
 
 
 class FeatureCompiler:
@@ -40,7 +44,7 @@ class FeatureCompiler:
                 self._read_class(cls)
         self._within = _relation(statements, KG + "within")
         self._part_of = _relation(statements, KG + "partOf")
-        self._domains = [("class", d) for d in statements.iris(_OBSERVED_WITH, RDFS + "domain")]
+        self._domains = [("class", d) for d in statements.iris(OBSERVED_WITH, RDFS + "domain")]
         self._facility_domains = [("class", d) for d in statements.iris(KG + "facility", RDFS + "domain")]
         self._cover_domains = [("class", d) for d in statements.iris(KG + "covers", RDFS + "domain")]
         self._ordered = [(("class", c), d) for c, ds in self._definitions.items() for d in ds]

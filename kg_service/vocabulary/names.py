@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from kg_service.model.terms import KG, ODA, PREFIXES
+from kg_service.model.terms import KG, ODA, PREFIXES, local_name
 
 __all__ = ["UNIT", "NameIndex", "expand", "tidy"]
 
@@ -76,14 +76,14 @@ class NameIndex:
             for iri in sorted(among):
                 for text in self._spellings(iri):
                     table.setdefault(tidy(text).casefold(), iri)
-                table.setdefault(iri.rpartition("#")[2].casefold(), iri)
+                table.setdefault(local_name(iri).casefold(), iri)
         return table.get(tidy(name).casefold())
 
     def near(self, name: str, among: Iterable[str], limit: int = 5) -> tuple[str, ...]:
         """Names that would have been understood and look like the given one, best first."""
         candidates: dict[str, str] = {}
         for iri in sorted(among):
-            local = iri.rpartition("#")[2]
+            local = local_name(iri)
             candidates.setdefault(local.casefold(), local)
             for text in self._spellings(iri):
                 candidates.setdefault(text.casefold(), text)

@@ -25,7 +25,7 @@ from kg_service.vocabulary.statements import Statements
 if TYPE_CHECKING:
     import owlready2
 
-__all__ = ["Classification", "check_consistency", "classify", "reason"]
+__all__ = ["Classification", "classify", "reason"]
 
 _NOTHING = OWL + "Nothing"
 
@@ -72,17 +72,6 @@ def classify(ontology: Iterable[ox.Triple], workflow: Iterable[ox.Triple] = ()) 
             value=impossible[0],
         )
     return {c: found.above.get(c, frozenset()) for c in outputs}
-
-
-def check_consistency(ontology: Iterable[ox.Triple]) -> list[str]:
-    """The named classes that nothing can belong to, sorted.
-
-    Raises
-    ------
-    Invalid
-        When the ontology contradicts itself as a whole.
-    """
-    return sorted(reason(ontology).empty)
 
 
 def reason(ontology: Iterable[ox.Triple], more: Iterable[ox.Triple] = ()) -> Classification:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from kg_service.model.terms import KG, OWL, RDF, RDFS, SKOS
+from kg_service.model.terms import KG, OWL, RDF, RDFS, SKOS, local_name
 from kg_service.vocabulary.statements import Statements
 
 __all__ = ["Term", "TermTable"]
@@ -81,7 +81,7 @@ class TermTable:
             alt_labels=tuple(said.texts(iri, SKOS + "altLabel")),
             notations=tuple(said.texts(iri, SKOS + "notation")),
             status=said.text(iri, _STATUS) or "",
-            local=iri.rpartition("#")[2],
+            local=local_name(iri),
             sort=sort,
         )
 

@@ -15,9 +15,12 @@ from starlette.staticfiles import StaticFiles
 
 from kg_service.api.negotiation import HTML, JSON, choose, json_bytes, reply
 from kg_service.api.service import host_of, path_of, service_of
+from kg_service.discovery.measures import measured
 from kg_service.errors import BadValue
+from kg_service.model.readable import energy_range
 from kg_service.model.terms import Site
 from kg_service.web import words
+from kg_service.web.again import again, near_links
 
 __all__ = ["TemplatePages", "router", "static_files"]
 
@@ -41,8 +44,15 @@ class TemplatePages:
         addresses = words.Addresses(site)
         self._templates.filters.update(
             here=addresses.here, short=words.short, unit=words.unit, size=words.size, kg_line=words.repeat_kg,
+            marked=words.marked, text=words.term_text,
         )  # fmt: skip
-        self._templates.globals["measure"] = words.measure
+        self._templates.globals.update(
+            measure=measured,
+            standing=words.standing,
+            energies=energy_range,
+            again=again,
+            near_links=near_links,
+        )
 
     def page(self, name: str, content: Mapping[str, Any], *, host: str, path: str) -> bytes:
         """The page ``name`` of some JSON content."""
@@ -66,7 +76,7 @@ def start(request: Request) -> Response:
     inferred = {c for term in outputs for c in catalogue.superclasses(term)}
     askable = sorted({catalogue.term(iri).local for iri in outputs | inferred if catalogue.is_product(iri)})
     roles = sorted({name for r in catalogue.roles() for name in (*r.alt_names, catalogue.term(r.term).local)})
-    products = [house.lookup.product(iri) for iri in house.lookup.newest("products")[:_NEWEST]]
+    products = [house.lookup.product(iri) for iri in house.lookup.newest("products", _NEWEST)]
     content = {
         "askable": askable,
         "names": [*roles, "instrument"],

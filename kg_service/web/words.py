@@ -1,20 +1,33 @@
-"""How pages write numbers with errors, units, sizes and addresses, and the lines that repeat a question."""
+"""How pages write units, sizes and addresses, and the lines that repeat a question."""
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from kg_service.model.terms import KG, ODA, Site
+from jinja2.filters import do_forceescape, do_mark_safe
 
-__all__ = ["Addresses", "measure", "repeat_curl", "repeat_kg", "short", "size", "unit"]
+from kg_service.errors import RequestProblem, problem_from_code
+from kg_service.model.readable import NUMBERS, number
+from kg_service.model.terms import KG, ODA, Site, local_name
 
-_MINUS, _TIMES, _NOTHING = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
+__all__ = [
+    "Addresses",
+    "marked",
+    "repeat_curl",
+    "repeat_kg",
+    "short",
+    "size",
+    "standing",
+    "term_text",
+    "unit",
+]
+
+_CODE = re.compile(r"(`+)(.+?)\1")
+
 _HASH = re.compile(r"[0-9a-f]{24,64}")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -28,50 +41,6 @@ def unit(text: str | None) -> str:
     return " ".join(parts)
 
 
-def measure(value: Any, error: float | None = None) -> str:
-    """A number with its error (one standard deviation) at the digits that the error allows."""
-    text = _measure(value, error)
-    return text.replace("-", _MINUS) if isinstance(value, float) else text
-
-
-def _measure(value: Any, error: float | None) -> str:
-    if value is None:
-        return _NOTHING
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if not isinstance(value, float):
-        return str(value)
-    if not error or not math.isfinite(error) or not math.isfinite(value):
-        return _plain(value)
-    digits = 1 - math.floor(math.log10(abs(error)))
-    scale = math.floor(math.log10(abs(value))) if value else math.floor(math.log10(abs(error)))
-    if -4 < scale < (12 if digits >= 0 else 6):  # a GPS time keeps its digits
-        places = min(max(digits, 0), 12)
-        return f"{value:.{places}f} ± {error:.{places}f}"
-    places = min(max(digits + scale, 0), 12)
-    return (
-        f"({_scaled(value, scale):.{places}f} ± {_scaled(error, scale):.{places}f}) {_TIMES} {_power(scale)}"
-    )
-
-
-def _plain(value: float) -> str:
-    if not math.isfinite(value):
-        return _NOTHING
-    scale = math.floor(math.log10(abs(value))) if value else 0
-    if -4 < scale < 12:
-        return f"{value:.6g}" if scale < 6 else f"{value:.3f}".rstrip("0").rstrip(".")
-    return f"{float(_scaled(value, scale)):.4g} {_TIMES} {_power(scale)}"
-
-
-def _scaled(value: float, scale: int) -> Decimal:
-    """The number divided by a power of ten, also where that power is no float."""
-    return Decimal(value).scaleb(-scale)
-
-
-def _power(exponent: int) -> str:
-    return "10" + str(exponent).translate(_SUPERSCRIPTS)
-
-
 def size(count: int) -> str:
     """A number of bytes for people."""
     number = float(count)
@@ -82,9 +51,29 @@ def size(count: int) -> str:
     raise AssertionError("unreachable")
 
 
+def marked(text: str | None) -> str:
+    """A text of ours as safe HTML, what stands in backticks as code."""
+    return do_mark_safe(_CODE.sub(r"<code>\2</code>", str(do_forceescape(text or ""))))
+
+
+def standing(phase: str, problem: Mapping[str, Any] | None) -> str:
+    """How a run stands, in words: one that could not answer its request was refused, it did not break."""
+    if phase == "ERROR" and problem is not None:
+        known = problem_from_code(problem["code"], problem["detail"])
+        if isinstance(known, RequestProblem):
+            return f"refused: {known.title[:1].lower()}{known.title[1:]}"
+        return f"failed: {known.title[:1].lower()}{known.title[1:]}"
+    return {"ABORTED": "cancelled", "EXECUTING": "under way"}.get(phase, phase.lower())
+
+
+def term_text(term: Mapping[str, str]) -> str:
+    """A literal of SPARQL results for people: numbers with a power of ten where that is shorter."""
+    return number(term["value"]) if term.get("datatype") in NUMBERS else term["value"]
+
+
 def short(iri: str) -> str:
     """The last part of an IRI, a long hash shortened."""
-    last = iri.rstrip("/#").replace("#", "/").rpartition("/")[2]
+    last = local_name(iri)
     return last[:10] if _HASH.fullmatch(last) else last
 
 
@@ -101,7 +90,7 @@ class Addresses:
         if self._site.owns(iri):
             return "/" + iri.removeprefix(self._site.base)
         if iri.startswith((KG, ODA)):
-            return "/terms/" + quote(iri.rpartition("#")[2], safe="")
+            return "/terms/" + quote(local_name(iri), safe="")
         return iri if iri.startswith(("http://", "https://")) else ""
 
 

@@ -172,6 +172,24 @@ def test_pages_of_the_list_hold_everything_once(http, product):
     assert product["id"] in found
 
 
+@pytest.mark.parametrize("noun", ["products", "queries", "runs"])
+def test_pages_hold_every_recorded_thing_once_and_newest_first(http, product, noun):
+    star = {"object": f"star {uuid.uuid4().hex}"}
+    assert http.get("/ask/Observability", params=star, headers={"Prefer": "wait=60"}).status_code == 200
+    whole = http.get(f"/{noun}", params={"limit": 1000}).json()
+    size = max(1, whole["total"] // 9)  # other tests may have left hundreds of them
+    seen, address = [], f"/{noun}?limit={size}"
+    while address is not None:
+        page = http.get(address).json()
+        assert page["total"] == whole["total"]
+        seen += [item["id"] for item in page["items"]]
+        address = page["next"]
+    assert seen == [item["id"] for item in whole["items"]]
+    assert len(seen) == len(set(seen)) == whole["total"] > 1
+    made = [item["created"] for item in whole["items"] if "created" in item]
+    assert made == sorted(made, reverse=True)
+
+
 @pytest.mark.parametrize(("name", "value"), [("limit", "0"), ("limit", "many"), ("after", "nobody")])
 def test_bad_paging(http, name, value):
     response = http.get("/products", params={name: value})

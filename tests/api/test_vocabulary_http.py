@@ -113,10 +113,10 @@ def test_terms_in_groups(http):
 
 
 def test_instruments_with_and_without_workflows(http):
-    polar, fermi = http.get("/instruments/POLAR").json(), http.get("/instruments/Fermi-LAT").json()
-    assert polar["workflows"] == []
+    kagra, polar = http.get("/instruments/K1").json(), http.get("/instruments/POLAR").json()
+    assert kagra["workflows"] == []
     assert polar["start"].startswith("2016-09")
-    assert fermi["workflows"]
+    assert polar["workflows"]
     everything = {i["name"]: i for i in http.get("/instruments").json()["items"]}
     assert len(everything) >= 12
     assert everything["POLAR"] == polar
@@ -126,7 +126,7 @@ def test_instruments_with_and_without_workflows(http):
 def test_a_detector_and_what_it_is_part_of_have_the_workflows_that_take_it(http):
     for name in ("H1", "L1", "V1", "LIGO", "Virgo"):
         said = http.get(f"/instruments/{name}").json()
-        assert [w.split("/")[-2] for w in said["workflows"]] == ["ligo-virgo-spectrogram"], name
+        assert "ligo-virgo-spectrogram" in [w.split("/")[-2] for w in said["workflows"]], name
     assert {KG + "H1", KG + "L1"} == set(http.get("/instruments/LIGO").json()["parts"])
     assert http.get("/instruments/KAGRA").json()["workflows"] == []
     page = http.get("/instruments", headers={"Accept": "text/html"}).text

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
-from kg_service.cli.history import history_text, root_of
+from kg_service.cli.history import history_text
+from kg_service.cli.terminal import shown
+from kg_service.discovery.history import history_tree, root_of
 from kg_service.rdf.formats import TURTLE, parse
 
 BASE = "http://localhost:8000/"
@@ -91,10 +95,20 @@ def test_products_are_told_down_to_the_data_and_each_once(triples):
 
 
 def test_a_terminal_without_box_characters_gets_plain_lines(triples):
-    plain = history_text(triples, "aa01", lines=False)
+    plain = shown(history_text(triples, "aa01"), io.TextIOWrapper(io.BytesIO(), "ascii"))
     assert plain.isascii()
     assert "\n|- " in plain
     assert "\n`- derived from" in plain
+
+
+def test_the_lines_of_a_tree_know_what_they_tell_of(triples):
+    tree = history_tree(triples, "bb02")
+    assert (tree.text, tree.about, tree.named) == ("Spectrum", f"{BASE}products/bb02", True)
+    about = {branch.text.split()[0]: branch.about for branch in tree.below}
+    assert about["workflow"] == f"{BASE}workflows/fit/2b"
+    assert about["data"] == f"{BASE}datasets/d"
+    data = next(branch for branch in tree.below if branch.text == "data Table")
+    assert "https://archive.example/t" in {branch.about for branch in data.below}
 
 
 def test_a_run_that_failed_tells_its_problem_and_what_it_read(triples):

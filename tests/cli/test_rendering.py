@@ -1,19 +1,15 @@
-"""Answers as text: numbers with their errors, curves, and what is said of a problem."""
+"""Answers as text: numbers with their errors, reasons, addresses, and what is said of a problem."""
 
 from __future__ import annotations
-
-import math
-from pathlib import Path
 
 import pytest
 
 from kg_service.cli.rendering import (
-    _curve_lines,
+    _value_lines,
+    answer_text,
     explanation_text,
     measure_text,
     problem_text,
-    sparkline,
-    table_column,
 )
 from kg_service.errors import UnknownTerm
 
@@ -22,7 +18,7 @@ from kg_service.errors import UnknownTerm
     ("value", "error", "unit", "text"),
     [
         (2.0204, 0.0180, None, "2.020 ± 0.018"),
-        (8.1298e-12, 1.497e-13, "erg", "(8.13 ± 0.15)e-12 erg"),
+        (8.1298e-12, 1.497e-13, "erg", "(8.13 ± 0.15) \N{MULTIPLICATION SIGN} 10⁻¹² erg"),
         (1126259462.42290, 0.0024, "s", "1126259462.4229 ± 0.0024 s"),
         (159.2, 28.1, "Hz", "159 ± 28 Hz"),
         (76.00489, None, None, "76.0049"),
@@ -35,54 +31,69 @@ def test_a_number_has_the_digits_its_error_allows(value, error, unit, text):
     assert measure_text({"value": value, "error": error, "unit": unit}) == text
 
 
-def test_a_sparkline_spans_from_lowest_to_highest_and_leaves_gaps():
-    assert sparkline([0.0, float("nan"), 1.0]) == "▁ █"
-    assert sparkline([1.0, 10.0, 100.0], logarithmic=True) == "▁▅█"
-    assert sparkline([3.0, 3.0]) == "▁▁"
-    assert sparkline([]) == ""
+def values(*names: str, **texts: str):
+    """Values with an error, then texts."""
+    measured = {n: {"value": 2.0, "error": 0.5 if n[0] != "-" else None, "unit": None} for n in names}
+    return {n.lstrip("-"): m for n, m in measured.items()} | {
+        n: {"value": t, "error": None, "unit": None} for n, t in texts.items()
+    }
 
 
-def test_the_curve_of_a_table_is_its_column_of_fluxes(tmp_path: Path):
-    table = tmp_path / "curve.ecsv"
-    table.write_text('# %ECSV 1.0\n# comment\nname flux "flux error"\n"a b" 1.5 0.1\nc nan 0.2\nd "" 0.3\n')
-    name, numbers = table_column(table) or ("", [])
-    assert name == "flux"
-    assert numbers[0] == 1.5
-    assert all(math.isnan(number) for number in numbers[1:])
+def names_of(lines):
+    return [line[12:].split(" = ")[0].strip() for line in lines if " = " in line]
 
 
-def track(folder: Path, loudness: list[float]) -> Path:
-    table = folder / "track.ecsv"
-    rows = [f"{n / 1000} {1e9 + n} 100 {value}" for n, value in enumerate(loudness)]
-    table.write_text("# %ECSV 1.0\n" + "\n".join(["time gps frequency energy", *rows]) + "\n")
-    return table
+def test_an_amplitude_is_followed_by_the_energy_it_is_given_at():
+    lines = _value_lines(values("lp_index", "lp_beta", "lp_amplitude", "pl_index", "-reference_energy"))
+    assert names_of(lines) == ["lp_index", "lp_beta", "lp_amplitude", "reference_energy"]
+    assert "and 1 more" in lines[-1]
+    found = values("index_1", "amplitude_1", "index_2", "-reference_energy_1", "-reference_energy_2")
+    assert names_of(_value_lines(found)) == ["index_1", "amplitude_1", "reference_energy_1", "index_2"]
+    combined = values("veritas_amplitude", "x", "y", "-reference_energy", "-veritas_reference_energy")
+    assert names_of(_value_lines(combined))[1] == "veritas_reference_energy"
 
 
-def test_the_curve_of_a_spectrogram_is_its_loudness_over_time(tmp_path: Path):
-    quiet = [2.0] * 1000
-    quiet[503] = 4.0  # one loud moment must not be lost among a thousand
-    line = _curve_lines([str(tmp_path / "spectrogram.png"), str(track(tmp_path, quiet))])[0]
-    name, bars, *words = line.split()
-    assert (name, " ".join(words)) == ("loudness", "max over frequency")
-    assert len(bars) <= 64
-    assert bars.count("█") == 1
-    assert abs(bars.index("█") / len(bars) - 0.503) < 0.02
+def test_only_a_value_that_says_why_is_a_reason():
+    names = "a long list of other names of this source, and of more"
+    lines = _value_lines(values("a", "b", "c", other_names=names, preferred_because="it fits better"))
+    assert [line for line in lines if "because" in line] == ["  because   it fits better"]
+    assert names not in "".join(lines)
 
 
-def test_a_long_curve_is_shown_whole(tmp_path: Path):
-    table = tmp_path / "curve.ecsv"
-    numbers = [1.0] * 100 + [2.0] * 100
-    table.write_text("# %ECSV 1.0\nflux\n" + "\n".join(map(str, numbers)) + "\n")
-    line = _curve_lines([str(table)])[0]
-    bars = line.split()[1]
-    assert bars.count("▁") == bars.count("█") == 25
-    assert "200 points" in line
+def answer(**members):
+    product = {
+        "id": "http://localhost:8000/products/aa", "url": "http://127.0.0.1:8123/products/aa",
+        "label": "Spectrum", "values": {}, "quality": [], "stale": False, "cite": [],
+    }  # fmt: skip
+    found = {"resolved": [], "reused": False, "steps": [], "passed_over": [], "caveats": [], "files": []}
+    return found | {"product": product, "status": "done", "run": "http://localhost:8000/runs/r"} | members
 
 
-def test_a_table_without_fluxes_has_no_curve(tmp_path: Path):
-    table = tmp_path / "names.ecsv"
-    table.write_text("# %ECSV 1.0\nname ra\na 1\n")
-    assert table_column(table) is None
+def test_the_address_that_answers_comes_first_and_the_name_beside_it():
+    assert answer_text(answer()).splitlines()[1:] == [
+        "  http://127.0.0.1:8123/products/aa",
+        "  named     http://localhost:8000/products/aa",
+    ]
+    waiting = answer_text(answer(product=None, status="pending"), lambda iri: iri.replace("8000", "8123"))
+    assert "http://localhost:8123/runs/r" in waiting
+
+
+def test_what_was_read_otherwise_is_told_by_the_name_of_the_request():
+    told = {
+        "term": "t",
+        "given": "MJD57754",
+        "used": "2017-01-01T00:00:00Z",
+        "name": "t1",
+        "text": "2017-01-01",
+    }
+    same = {"term": "t", "given": "1 GeV", "used": "1000000 keV", "name": "e_min", "text": None}
+    lines = [line for line in answer_text(answer(resolved=[told, same])).splitlines() if "read" in line]
+    assert lines == ["  read      t1=MJD57754 as 2017-01-01"]
+
+
+def test_near_names_that_the_sentence_has_are_not_repeated():
+    said = problem_text(UnknownTerm("There are A and B.", near=("A", "B")).to_json())
+    assert "near" not in said
 
 
 def test_a_problem_names_its_near_matches():

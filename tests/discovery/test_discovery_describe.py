@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg_service.discovery.describe import answer_json, product_json, query_json, run_json, workflow_json
+from kg_service.discovery.describe import answer_json, product_json, query_json, run_json
+from kg_service.discovery.described_workflow import workflow_json
 from kg_service.model.answer import Answer, AnswerStatus, Resolved, Reuse, StepAnswer
 from kg_service.model.product import FileRole, Measure, Product, ProductFile
 from kg_service.model.query import Binding, Query
@@ -137,7 +138,7 @@ def test_an_answer_says_all_that_it_knows():
     assert document["reused"] is True
     assert document["reuse"] == {"made": reuse.made, "by": "anna", "version": "1", "why": "equal inputs"}
     assert document["steps"] == [{"run": None, "workflow": "w", "product": "p", "reused": True}]
-    assert document["resolved"] == [{"term": "t", "given": "g", "used": "u"}]
+    assert document["resolved"] == [{"term": "t", "given": "g", "used": "u", "name": "t", "text": "u"}]
     assert document["product"]["stale"] is True
     assert document["product"]["query"] is None
     assert document["files"] == ["a"]

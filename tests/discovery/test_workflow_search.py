@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from kg_service.data import data_folder
-from kg_service.discovery.describe import workflow_json
+from kg_service.discovery.described_workflow import workflow_json
 from kg_service.discovery.instruments import instruments_of, with_wholes
 from kg_service.discovery.search import find_workflows, near_words
 from kg_service.model.terms import KG, ODA, Site

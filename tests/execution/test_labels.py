@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 
 import pytest
@@ -11,7 +12,7 @@ from kg_service.execution.labels import distinctions, told_apart
 from kg_service.model import notation
 from kg_service.model.terms import KG, ODA
 from kg_service.model.values import Kind
-from kg_service.model.workflow import Input, Output, Workflow
+from kg_service.model.workflow import Coverage, Input, Output, Workflow
 from kg_service.vocabulary.catalogue import Catalogue, load
 
 NOTHING = notation.read(None, Kind.TEXT)
@@ -82,6 +83,27 @@ def parts(label="Spectrum of X", **given):
 )  # fmt: skip
 def test_what_differs_from_the_defaults_is_named(given, said):
     assert parts(**given) == said
+
+
+@pytest.mark.parametrize(
+    ("given", "coverage", "said"),
+    [
+        ({"e_min": energy("1 keV")}, Coverage(energy=(5e4, 1e9)), ()),
+        ({"e_min": energy("500 MeV"), "e_max": energy("5 GeV")}, Coverage(energy=(1e6, 3e6)), ("1-3 GeV",)),
+        ({"e_max": energy("5 GeV")}, Coverage(energy=(5e4, 3e6)), ("50 MeV to 3 GeV",)),
+        ({}, Coverage(energy=(1e6, 3e6)), ()),
+        ({"e_min": energy("1 GeV")}, Coverage(), ("above 1 GeV",)),
+        (
+            {"t1": time("2010-03-09")},
+            Coverage(time=(int(time("2010-03-10").text), int(time("2010-03-14").text))),
+            ("2010-03-10 to 2010-03-14",),
+        ),
+    ],
+)
+def test_of_energies_and_times_the_label_states_what_is_covered(given, coverage, said):
+    whole = dataclasses.replace(WORKFLOW, coverage=Coverage(energy=(5e4, 1e9)))
+    values = {i.name: i.default for i in INPUTS if i.default is not None} | {"object": name("X")} | given
+    assert distinctions(whole, values, "Spectrum of X", catalogue(), coverage) == said
 
 
 def test_an_instrument_that_the_analysis_names_is_not_named_again():

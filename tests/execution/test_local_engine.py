@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEng
     monkeypatch.setenv("KG_SECRET_TOKEN", "do not tell")
     import engine_analyses
 
-    names = ("add_one", "sleep_long", "eat_memory", "fail")
+    names = ("add_one", "sleep_long", "eat_memory", "fail", "odd", "fall_silent", "talk")
     codes = {f"engine_analyses:{n}": code_digest(getattr(engine_analyses, n)) for n in names}
     engine = LocalEngine(codes, workers=2, cache=tmp_path / "cache")
     with contextlib.closing(engine):
@@ -156,6 +157,84 @@ def test_code_that_differs_from_what_was_promised_is_refused(
         outcome = engine.submit(task(tmp_path, "add_one", number=1.0)).result(30)
     assert outcome.problem is not None
     assert "changed while" in outcome.problem["detail"]
+
+
+def test_scalars_of_numpy_become_plain_numbers(engine: LocalEngine, tmp_path: Path) -> None:
+    outcome = engine.submit(task(tmp_path, "odd", how="scalars")).result(30)
+    assert outcome.problem is None
+    assert {n: (m.value, m.error) for n, m in outcome.values.items()} == {
+        "flux": (0.5, 0.25), "n": (3, None), "found": (True, None)
+    }  # fmt: skip
+    assert type(outcome.values["n"].value) is int
+    assert outcome.gives == {"ra": 1.5}
+    assert (outcome.points[0].energy_reference, outcome.points[0].flux) == (2.0, 3.0)
+    assert (outcome.coverage.energy, outcome.seed) == ((1.0, 4), 7)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("nan", "nan as flux:"),
+        ("error", "inf as the error of flux:"),
+        ("gives", "nan as ra:"),
+        ("point", "nan as flux of the flux point 2:"),
+        ("array", "flux as ndarray"),
+        ("masked", "flux as MaskedConstant"),
+        ("label", "PosixPath"),
+    ],
+)
+def test_what_is_no_finite_number_is_named_and_the_worker_lives_on(
+    engine: LocalEngine, tmp_path: Path, how: str, said: str
+) -> None:
+    outcome = engine.submit(task(tmp_path, "odd", how=how)).result(30)
+    assert outcome.problem is not None
+    assert outcome.problem["code"] == "run-failed"
+    assert said in outcome.problem["detail"]
+    assert "ended by itself" not in outcome.problem["detail"]
+    assert outcome.environment["python"].startswith("3.")  # the worker told it, so it is there
+
+
+def test_a_worker_that_closed_its_line_is_stopped_soon(engine: LocalEngine, tmp_path: Path) -> None:
+    started = time.monotonic()
+    outcome = engine.submit(task(tmp_path, "fall_silent")).result(30)
+    assert outcome.problem is not None
+    assert "closed its line" in outcome.problem["detail"]
+    assert time.monotonic() - started < 20
+
+
+def test_a_fault_of_the_engine_ends_one_run_and_its_thread_lives_on(
+    engine: LocalEngine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def listener(*_: object) -> None:
+        raise KeyError("nobody listens")
+
+    doomed = [engine.submit(task(tmp_path, "add_one", f"r{n}", number=1.0), listener) for n in range(3)]
+    for future in doomed:  # more than there are threads
+        outcome = future.result(30)
+        assert outcome.problem is not None
+        assert outcome.problem["code"] == "run-failed"
+        assert "nobody listens" in outcome.problem["detail"]
+    assert "Traceback" in caplog.text
+    assert engine.submit(task(tmp_path, "add_one", "next", number=1.0)).result(30).problem is None
+
+
+def test_a_long_log_is_cut_and_keeps_its_end(engine: LocalEngine, tmp_path: Path) -> None:
+    outcome = engine.submit(task(tmp_path, "talk", lines=25_000)).result(60)
+    assert outcome.problem is not None
+    assert outcome.log is not None
+    assert outcome.log.stat().st_size < 10_001_000
+    text = outcome.log.read_text()
+    assert text.startswith("0 ")
+    assert "bytes of this log were left out here" in text
+    assert text.rstrip().endswith("the fit did not converge")
+
+
+def test_an_engine_without_tasks_starts_nothing(tmp_path: Path) -> None:
+    threads = threading.active_count()
+    with contextlib.closing(LocalEngine({}, workers=4, cache=tmp_path / "cache")) as engine:
+        assert not engine.cancel("r1")
+        assert threading.active_count() == threads
+    assert not (tmp_path / "cache").exists()
 
 
 def test_closing_the_engine_leaves_no_process(engine: LocalEngine, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from astropy.io.votable import parse_single_table
+from astropy.io.votable import parse, parse_single_table
 from astropy.table import QTable, Table
 from astropy.time import Time
 
 from executors import archives
 from executors.instruments import fermi_lat
+from executors.known import sources
 from executors.physics import fermi_catalogue, fermi_light_curve, fermi_spectrum
 from kg_service.errors import NotCovered
 
@@ -59,7 +60,8 @@ def test_txs_0506_has_the_curved_spectrum_that_is_known():
     assert values["pl_chi2"].value == pytest.approx(76.0, abs=0.5)
     assert values["reference_energy"].value == pytest.approx(1036.9, abs=0.1)
     assert values["preferred_model"].value == "log-parabola"
-    assert "68.1" in str(values["model_choice"].value)
+    assert "68.1" in str(values["preferred_because"].value)
+    assert "at 1036.9 MeV" in str(values["preferred_because"].value)
     # the catalogue fits photons, not bands: its parameters stand beside, within two of our errors
     assert values["catalogue_lp_index"].value == 2.027
     assert abs(values["catalogue_lp_index"].value - values["lp_index"].value) < 2 * values["lp_index"].error
@@ -80,8 +82,14 @@ def test_every_source_is_fitted_or_says_why_not(name):
     assert best.converged
     assert np.isfinite(best.errors).all()
     assert (best.errors[1:] < 0.5).all()
-    poor = [text for text in analysed.quality() if text.startswith("poor fit")]
+    poor, marginal = (
+        [text for text in analysed.quality() if text.startswith(f"{word} fit")]
+        for word in ("poor", "marginal")
+    )
     assert bool(poor) == (best.probability < 1e-3)
+    assert bool(marginal) == (1e-3 <= best.probability < 1e-2)
+    assert ("preferred_because" in analysed.values()) == (not poor)
+    assert (analysed.fits.cutoff is not None) == (source.fitted["spectrum_type"] == "PLSuperExpCutoff")
     for measure in analysed.values().values():
         assert not isinstance(measure.value, float) or math.isfinite(measure.value)
     # the catalogue's log-parabola, fitted to photons, has nearly the same index where ours is a good fit
@@ -91,15 +99,65 @@ def test_every_source_is_fitted_or_says_why_not(name):
         )
 
 
-def test_pulsars_are_said_to_be_no_log_parabola():
+@pytest.mark.parametrize(
+    ("name", "index", "expfactor", "exponent"),
+    [
+        # PLEC_IndexS, PLEC_ExpfactorS and PLEC_Exp_Index of gll_psc_v35, fitted there to photons
+        (VELA, 2.2607, 0.5794, 0.4922),
+        ("4FGL J0633.9+1746", 2.0288, 0.7145, 0.6806),
+        ("4FGL J0534.5+2200", 2.2743, 0.2337, 0.5219),
+    ],
+)
+def test_pulsars_have_the_cutoff_of_the_catalogue(name, index, expfactor, exponent):
+    values = fermi_lat.spectrum(name).values
+    assert values["preferred_model"].value == "cutoff-power-law"
+    assert values["plec_index"].value == pytest.approx(index, abs=0.015)
+    assert values["plec_expfactor"].value == pytest.approx(expfactor, abs=0.04)
+    if name == VELA:
+        assert values["plec_exp_index"].value == pytest.approx(exponent, abs=0.02)
+    assert values["plec_chi2"].value < 0.1 * values["lp_chi2"].value
+    assert "eq. 4" in Table.read("spectrum.fits").meta["cutoff_model"]
+
+
+def test_a_rejected_model_is_not_explained_but_said_to_be_rejected():
     result = fermi_lat.spectrum(VELA)
-    assert any(text.startswith("poor fit: log-parabola") for text in result.quality)
+    assert "preferred_because" not in result.values
+    assert any(
+        text.startswith("poor fit: power law with exponential cutoff") and "no model" in text
+        for text in result.quality
+    )
+
+
+def test_a_pulsar_without_its_cutoff_is_said_to_need_one():
+    analysed = fermi_spectrum.analyse(
+        fermi_catalogue.source_named(VELA), fermi_spectrum.bands_within(1e3, 1e5)
+    )
+    assert analysed.preferred is analysed.fits.log_parabola
+    assert "4FGL-DR4 uses a power law with exponential cutoff for pulsars" in analysed.quality()
 
 
 def test_a_straight_spectrum_keeps_its_power_law():
     analysed = fermi_spectrum.analyse(fermi_catalogue.source_named("4FGL J0242.6-0000"), WHOLE)
-    assert analysed.preferred is analysed.power_law
-    assert "less than" in analysed.choice
+    assert analysed.preferred is analysed.fits.power_law
+    assert "less than" in analysed.fits.because
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("4FGL J0242.6-0000", ["preferred_model", "pl_index", "pl_amplitude", "reference_energy", "pl_chi2"]),
+        (TXS, ["preferred_model", "lp_index", "lp_beta", "lp_amplitude", "reference_energy", "lp_chi2"]),
+    ],
+)
+def test_the_preferred_model_comes_first_and_the_catalogue_last(name, first):
+    names = list(fermi_lat.spectrum(name).values)
+    assert names[: len(first)] == first
+    catalogue = [n.startswith("catalogue_") for n in names]
+    assert catalogue == sorted(catalogue)
+    assert any(catalogue)
+    short = first[1].partition("_")[0]
+    others = [i for i, n in enumerate(names) if n.endswith("_chi2") and not n.startswith(short)]
+    assert min(others) > names.index(f"{short}_probability")
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -111,12 +169,12 @@ def test_any_selection_of_bands_is_answered(name, e_min, e_max, bands):
         fermi_catalogue.source_named(name), fermi_spectrum.bands_within(e_min, e_max)
     )
     assert len(analysed.energy) == bands
-    assert (analysed.power_law is None) == (bands < 3)
-    assert (analysed.log_parabola is None) == (bands < 4)
+    assert (analysed.fits.power_law is None) == (bands < 3)
+    assert (analysed.fits.log_parabola is None) == (bands < 4)
     if bands < 3:
         assert any("no fit" in text for text in analysed.quality())
-    for fitted in (analysed.power_law, analysed.log_parabola):
-        if fitted is not None and fitted.converged:
+    for fitted in analysed.fits.in_order:
+        if fitted.converged:
             assert np.isfinite(fitted.errors).all()
 
 
@@ -124,6 +182,111 @@ def test_only_bands_wholly_inside_are_used():
     result = fermi_lat.spectrum(TXS, 99.0, 2e5)
     assert [p["energy_low"] for p in result.points] == [1e5, 3e5, 1e6, 3e6, 1e7, 3e7]
     assert result.coverage.energy == (1e5, 1e8)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ((500.0, 5000.0), ["bands used: 1 to 3 GeV (asked: 500 MeV to 5 GeV)"]),
+        ((1e-3, None), ["bands used: 50 MeV to 1 TeV (asked: 1 keV to 1 TeV)"]),
+        ((1000.0, 3000.0), []),
+        ((None, None), []),
+    ],
+)
+def test_other_bands_than_asked_for_are_a_caveat(asked, said):
+    assert [t for t in fermi_lat.spectrum(TXS, *asked).quality if t.startswith("bands used")] == said
+
+
+def test_one_name_everywhere_with_the_association_beside_it():
+    result = fermi_lat.spectrum(MRK421)
+    assert "Mrk 421 (4FGL J1104.4+3812, there Mkn 421)" in result.label
+    meta = Table.read("spectrum.ecsv").meta
+    assert (meta["OBJECT"], meta["catalogue_association"]) == ("Mrk 421", "Mkn 421")
+    assert fermi_catalogue.source_named(TXS).title == "TXS 0506+056 (4FGL J0509.4+0542)"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_main_identifiers_are_those_of_the_resolver(name):
+    assert fermi_catalogue.source_named(name).identifier == sources.find(name).identifier
+
+
+def test_a_part_of_a_galaxy_is_said_to_be_one():
+    for analysis in (fermi_lat.spectrum, fermi_lat.light_curve):
+        assert any("one of four extended components" in t for t in analysis("4FGL J0519.9-6845e").quality)
+
+
+def test_pictures_give_the_energy_of_the_parameters_and_keep_wild_pulls_at_the_edge(monkeypatch):
+    drawn = []
+    from executors.figures import fermi_spectrum as figures
+
+    plain = figures.save
+    monkeypatch.setattr(figures, "save", lambda f, *a: (drawn.append(f), plain(f, *a))[1])
+    fermi_lat.spectrum(VELA)
+    top, bottom = drawn[0].axes
+    labels = top.get_legend_handles_labels()[1]
+    assert all("E_0$ = 1.976 GeV" in text for text in labels if "Gamma" in text)
+    assert bottom.get_ylim() == (-10, 10)
+    assert any("beyond" in text.get_text() for text in bottom.texts)
+    assert bottom.get_xlabel() == "Energy  [GeV]"
+    fermi_lat.spectrum(TXS, 1000.0, 3000.0)
+    assert len(drawn[1].axes) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks", "from_zero"),
+    [("4FGL J0242.6-0000", "1 block", True), ("4FGL J0534.5+2200", "5 blocks", False)],
+)
+def test_the_picture_of_a_light_curve_counts_blocks_and_says_where_its_axis_starts(
+    name, blocks, from_zero, monkeypatch
+):
+    drawn = []
+    from executors.figures import fermi_light_curve as figures
+
+    plain = figures.save
+    monkeypatch.setattr(figures, "save", lambda f, *a: (drawn.append(f), plain(f, *a))[1])
+    fermi_lat.light_curve(name)
+    axes = drawn[0].axes[0]
+    texts = [text.get_text() for text in axes.texts]
+    assert any(text.endswith(f"\n{blocks}") for text in texts)
+    assert (axes.get_ylim()[0] == 0) == from_zero
+    assert ("the flux axis does not start at zero" in texts) == (not from_zero)
+    assert {"mean", "mean weighted by 1/$\\sigma^2$"} <= set(axes.get_legend_handles_labels()[1])
+
+
+def test_the_mean_flux_is_that_of_f_var_and_the_weighted_one_is_named():
+    values = fermi_lat.light_curve("4FGL J2253.9+1609").values
+    source = fermi_catalogue.source_named("4FGL J2253.9+1609")
+    assert values["mean_flux"].value == pytest.approx(source.history.mean())
+    assert values["mean_flux"].error == pytest.approx(source.history.std(ddof=1) / math.sqrt(14))
+    assert values["weighted_mean_flux"].value < 0.4 * values["mean_flux"].value
+
+
+def test_times_of_the_light_curve_are_read_as_the_standard_says():
+    fermi_lat.light_curve(TXS)
+    header = fits.getheader("light_curve.fits", "LIGHT_CURVE")
+    assert (header["TIMESYS"], header["MJDREFI"], header["MJDREFF"], header["TIMEUNIT"]) == (
+        "TT",
+        0,
+        0.0,
+        "d",
+    )
+    read = Table.read("light_curve.fits", astropy_native=True)
+    assert f"{Time(read['time_min'][0].utc, precision=0).isot}Z" == read["utc_min"][0] == fermi_lat.START
+    start, end = (Time(header[key], scale="tt").utc for key in ("DATE-OBS", "DATE-END"))
+    assert f"{Time(start, precision=0).isot}Z" == header["utc_start"] == fermi_lat.START
+    assert f"{Time(end, precision=0).isot}Z" == fermi_lat.END
+    votable = parse("light_curve.vot")
+    systems = {s.ID: s for s in votable.iter_timesys()}
+    fields = {f.name: systems[f.ref] for f in votable.get_first_table().fields if f.ref}
+    assert (fields["time_max"].timescale, fields["time_max"].timeorigin) == ("TT", "MJD-origin")
+    assert (fields["utc_max"].timescale, fields["utc_max"].timeorigin) == ("UTC", None)
+
+
+def test_times_of_the_spectrum_are_utc():
+    fermi_lat.spectrum(TXS)
+    header = fits.getheader("spectrum.fits", "FLUX_POINTS")
+    assert (header["TIMESYS"], f"{header['DATE-OBS']}Z") == ("UTC", fermi_lat.START)
+    assert "MJDREFI" not in header
 
 
 def test_a_single_band_is_still_a_product():
@@ -142,9 +305,12 @@ def test_an_empty_choice_is_refused_with_the_edges():
 @pytest.mark.parametrize("given", ["4FGL J0509.4+0543", "TXS 0506+056", "4fgl j0509.4+0542", "Crab"])
 def test_a_source_outside_the_table_is_refused(given):
     for analysis in (fermi_lat.spectrum, fermi_lat.light_curve):
-        with pytest.raises(NotCovered, match="46 sources") as refused:
+        with pytest.raises(NotCovered, match=r"46 sources.*docs/topics/analyses\.md") as refused:
             analysis(given)
         assert refused.value.value == given
+        assert len(refused.value.detail) < 300
+        assert len(refused.value.near) <= 5
+    assert ("nearest of them is TXS 0506+056" in refused.value.detail) == ("0543" in given)
     if given.startswith(("4FGL", "TXS")):
         assert any("TXS 0506+056" in name for name in refused.value.near)
 
@@ -213,7 +379,7 @@ def test_all_formats_hold_the_same(analysis, stem):
         assert header[key] == pytest.approx(value)
         assert document["meta"][key] == value
         assert params[key] == pytest.approx(value)
-    assert ecsv.meta["TIMESYS"] == "UTC"
+    assert ecsv.meta["TIMESYS"] == ("UTC" if stem == "spectrum" else "TT")
     assert "arXiv:2307.12546" in ecsv.meta["citation"]
     assert ecsv.meta["caveats"] == "; ".join(result.quality)
 

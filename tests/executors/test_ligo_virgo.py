@@ -68,6 +68,24 @@ def test_gw150914_is_loudest_at_its_merger(detector, merger):
     assert any(text.startswith("edges masked: 54 ms at 30 Hz") for text in result.quality)
 
 
+def test_a_rounded_event_time_is_said_to_be_one():
+    said = "peak_after_event counts from an event time given to 0.1 s"
+    assert said in ligo_virgo.spectrogram(EVENT, UTC).quality
+    assert said not in ligo_virgo.spectrogram(EVENT, "2015-09-14T09:50:45.391Z").quality
+
+
+def test_other_frequencies_than_asked_for_are_a_caveat():
+    result = ligo_virgo.spectrogram(EVENT, UTC, "H1", 20.0, 300.0)
+    assert "frequencies used: 30 to 300 Hz (asked: 20 to 300 Hz)" in result.quality
+    assert not any("frequencies" in text for text in ligo_virgo.spectrogram(EVENT, UTC).quality)
+
+
+def test_the_data_and_the_method_are_cited():
+    cite = ligo_virgo.spectrogram(EVENT, UTC).cite
+    assert "GWOSC" in cite[0]
+    assert [work for work in cite if "Chatterji" in work] == [cite[-1]]
+
+
 def test_the_image_can_be_read_back_with_its_axes():
     result = ligo_virgo.spectrogram(EVENT, UTC)
     with fits.open("spectrogram.fits") as hdus:
@@ -122,9 +140,7 @@ def test_files_are_found_by_rule_in_any_mirror(tmp_path, monkeypatch):
     path = release_file(
         tmp_path / "two" / "gw" / f"V-V1_GWOSC_O9_4KHZ_R1-{start}-40.hdf5", start, 40, start + 20.3
     )
-    release_file(
-        tmp_path / "two" / "gw" / f"V-V1_GWOSC_O9_4KHZ_R1-{start + 19}-32.hdf5", start + 19, 32
-    )
+    release_file(tmp_path / "two" / "gw" / f"V-V1_GWOSC_O9_4KHZ_R1-{start + 19}-32.hdf5", start + 19, 32)
     (tmp_path / "one").mkdir()
     monkeypatch.setenv("KG_ARCHIVE_MIRRORS", os.pathsep.join([str(tmp_path / "one"), str(tmp_path / "two")]))
     utc = Time(start + 20.3, format="gps").utc.isot + "Z"

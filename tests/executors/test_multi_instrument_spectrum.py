@@ -53,6 +53,30 @@ def test_the_caveats_are_in_product_files_and_picture(txs, run_in, joint_fit, mo
         assert any(flag in text for text in shown)
 
 
+def test_what_holds_for_both_is_said_once_and_the_rest_under_its_instrument(txs, run_in):
+    quality = run_in("sed", sed.multi_instrument_spectrum, *txs).quality
+    assert quality.count("statistical errors only") == 1
+    assert "Fermi-LAT: average over 14 years" in quality
+    assert not any(text.endswith(": statistical errors only") for text in quality)
+    for part in txs:
+        for text in part.quality:
+            assert sum(said == text or said.endswith(f": {text}") for said in quality) == 1, text
+
+
+def test_the_energies_covered_begin_at_the_edge_of_the_lowest_band(txs, run_in):
+    result = run_in("sed", sed.multi_instrument_spectrum, *txs)
+    assert result.coverage.energy[0] == 5e4  # keV
+    assert result.values["lowest_energy"].value == 50  # MeV
+    assert result.coverage.energy[1] > max(p["energy_reference"] for p in result.points)
+
+
+def test_the_joint_fit_comes_first_with_its_energy(txs, run_in):
+    names = list(run_in("sed", sed.multi_instrument_spectrum, *txs, True).values)
+    assert names[:4] == ["joint_index", "joint_beta", "joint_amplitude", "joint_reference_energy"]
+    assert names.index("fermi_lat_lp_index") < names.index("fermi_lat_pl_index")
+    assert "fermi_lat_reference_energy" in names
+
+
 def test_the_joint_fit_is_made_when_asked_for(txs, run_in):
     result = run_in("sed", sed.multi_instrument_spectrum, *txs, True)
     values = result.values
@@ -73,7 +97,9 @@ def test_a_rejected_fit_is_marked(product_of, run_in):
 
 def test_one_source_under_two_names_is_one_source(product_of, run_in):
     fermi = product_of("f", fermi_lat.spectrum, MRK421)
-    assert Table.read(fermi.path("text/ecsv")).meta["OBJECT"] == "Mkn 421"
+    table = Table.read(fermi.path("text/ecsv"))
+    table.meta["OBJECT"] = "Mkn 421"
+    table.write(fermi.path("text/ecsv"), overwrite=True)
     result = run_in("sed", sed.multi_instrument_spectrum, fermi, product_of("v", veritas.spectrum, "Mrk 421"))
     assert "Mrk 421" in result.label
 

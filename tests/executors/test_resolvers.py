@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from datetime import datetime
@@ -109,8 +110,39 @@ def test_an_empty_field_is_refused_with_the_nearest():
 def test_of_sources_at_one_place_the_one_with_fluxes_is_taken_and_the_others_are_named():
     result = names.at_position(83.6331, 22.0145)
     assert result.gives["fermi_name"] == "4FGL J0534.5+2200"
-    assert result.quality == ["also within 0.1 deg of the position: Crab nebula"]
-    assert names.at_position(77.36, 5.70).quality == []
+    assert "one of 2 known sources, and its fluxes are kept here" in result.quality[0]
+    assert result.quality[1:] == ["also within 0.1 deg of the position: Crab nebula"]
+
+
+@pytest.mark.parametrize(
+    ("radius", "said"),
+    [
+        (0.1, "the only known source within the search radius of 0.1 deg"),
+        (2.0, r"the nearest of \d known sources"),
+    ],
+)
+def test_what_lies_at_a_position_is_an_association_and_not_an_identification(radius, said):
+    caveat = names.at_position(77.43, 5.72, radius).quality[0]
+    assert caveat.startswith("an association by position, not an identification: TXS 0506+056 is ")
+    assert re.search(said, caveat)
+    assert "0.076 deg from the position" in caveat
+
+
+def test_an_empty_field_says_which_radius_finds_something():
+    with pytest.raises(UnresolvedObject, match=r"Give radius=[\d.]+ \(in deg, at most 5\)") as refused:
+        names.at_position(77.2, 6.5)
+    wide_enough = float(re.search(r"radius=([\d.]+)", refused.value.detail)[1])
+    assert names.at_position(77.2, 6.5, wide_enough).gives["main_identifier"] in refused.value.near
+    with pytest.raises(UnresolvedObject, match="at most 5 deg"):
+        names.at_position(10.0, 10.0)
+
+
+def test_a_source_cites_its_list_and_nothing_else():
+    assert names.resolve("Vela X-1").cite == ("Wenger et al. 2000, A&AS 143, 9 (SIMBAD)",)
+    cite = names.resolve("Mrk 421").cite
+    assert cite[0].startswith("gamma-cat")
+    assert any("arXiv:2307.12546" in work for work in cite)
+    assert not any(re.fullmatch(r"\d{4}[A-Za-z&.]+\S*[A-Z]", work) for work in cite)  # a bare bibcode
 
 
 def test_a_name_with_its_own_position_is_the_source_of_that_name():
@@ -200,8 +232,32 @@ def test_first_notice_and_publication_are_kept_apart():
     assert values["published_energy"] == 290
     assert "notice_energy" not in values  # the first notice gave a charge, not an energy
     assert (result.gives["ra"], result.gives["dec"]) == (77.43, 5.72)
-    assert "2018Sci...361.1378I" in result.cite
-    assert result.quality == []
+    assert "2018Sci...361.1378I" in result.cite[0]
+    assert result.quality == [
+        "published direction, 90 % region +0.95 -0.65 deg in RA, +0.50 -0.30 deg in Dec"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "tables"),
+    [
+        ("IceCube-170922A", {"icecube_alerts.ecsv", "published_events.toml"}),
+        ("GRB 160924A", {"polar_bursts.ecsv"}),
+        ("GW150914", {"gwtc_events.ecsv", "other_names.toml"}),
+    ],
+)
+def test_an_event_rests_on_its_own_list_alone(name, tables):
+    result = events.resolve(name)
+    assert {d.name for d in events.resolve.declaration.datasets({"event": name})} == tables
+    assert len(result.cite) == len(set(result.cite))
+    lists = {"POLAR": "Xiong", "GWTC": "PRX 9", "IceCube": "Aartsen"}
+    mine = {k for k, sign in lists.items() if any(sign in work for work in result.cite)}
+    assert len(mine) == 1
+    assert not any("gamma-cat" in work or "reference of each" in work for work in result.cite)
+
+
+def test_an_unknown_event_may_be_in_any_list():
+    assert len(events.resolve.declaration.datasets({"event": "GW000000"})) == 6
 
 
 def test_positions_are_given_only_where_there_are_some():

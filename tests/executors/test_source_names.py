@@ -186,3 +186,10 @@ def test_whatever_is_asked_is_a_known_name_or_is_refused_with_known_ones(name):
         near = ()
         assert source_key(name) in {source_key(n) for n in sources.names_of(found)}
     assert all(sources.bearers(other) for other in near)
+
+
+@pytest.mark.parametrize("name", ["IceCube-170922A", "gw 170817", "IC170922A"])
+def test_an_event_given_as_an_object_is_told_so(name):
+    with pytest.raises(UnresolvedObject, match="is an event, no source: ask with event=") as refused:
+        sources.find(name)
+    assert refused.value.near[0].startswith("event=")

@@ -14,7 +14,8 @@ from scipy.stats import chi2 as chi2_distribution
 
 from executors.physics import band_spectrum, point_spectrum
 from executors.physics.band_spectrum import Bands, integrals
-from executors.physics.spectral_fit import ERG_PER_MEV, butterfly, differential, energy_flux, survival
+from executors.physics.model_choice import fit_all
+from executors.physics.spectral_fit import CUTOFF, ERG_PER_MEV, butterfly, differential, energy_flux, survival
 
 EDGES = np.array([50, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 1e6])
 LOW, HIGH = EDGES[:-1], EDGES[1:]
@@ -56,6 +57,53 @@ def test_derivatives_of_the_integrals_are_right():
         down[k] -= step
         numeric = (integrals(up, LOW, HIGH, 1000.0)[0] - integrals(down, LOW, HIGH, 1000.0)[0]) / (2 * step)
         assert derivative[:, k] == pytest.approx(numeric, rel=1e-7)
+
+
+def cutoff_at(energy, parameters, reference=1000.0):
+    return float(differential(np.array(parameters), np.array([energy]), reference, CUTOFF)[0])
+
+
+@given(energy=st.floats(50, 1e6), index=st.floats(1, 3), d=st.floats(0.01, 1), b=st.floats(0.02, 1.2))
+def test_the_cutoff_is_that_of_the_catalogue(energy, index, d, b):
+    # Abdollahi et al. 2022, ApJS 260, 53, eq. 4, as printed
+    x = math.log(energy / 1000)
+    if abs(b * x) > 1e-2:
+        printed = math.exp((d / b - index) * x + d / b**2 * (1 - math.exp(b * x)))
+    else:
+        printed = math.exp(-index * x - d / 2 * x**2 - d * b / 6 * x**3 - d * b**2 / 24 * x**4)
+    assert cutoff_at(energy, [0.0, index, d, b]) == pytest.approx(printed, rel=1e-9, abs=1e-300)
+
+
+def test_an_exponent_of_zero_is_a_log_parabola_and_three_parameters_mean_two_thirds():
+    for energy in (80.0, 1000.0, 3e4):
+        parabola = float(differential(np.array([0.0, 2.0, 0.15]), np.array([energy]), 1000.0)[0])
+        assert cutoff_at(energy, [0.0, 2.0, 0.3, 1e-9]) == pytest.approx(parabola, rel=1e-6)
+        assert cutoff_at(energy, [0.0, 2.0, 0.3]) == cutoff_at(energy, [0.0, 2.0, 0.3, 2 / 3])
+
+
+def test_derivatives_of_the_cutoff_are_right():
+    parameters, step = np.array([-22.0, 2.1, 0.3, 0.6]), 1e-6
+    _, derivative = integrals(parameters, LOW, HIGH, 1500.0, CUTOFF)
+    for k in range(4):
+        up, down = parameters.copy(), parameters.copy()
+        up[k] += step
+        down[k] -= step
+        numeric = (
+            integrals(up, LOW, HIGH, 1500.0, CUTOFF)[0] - integrals(down, LOW, HIGH, 1500.0, CUTOFF)[0]
+        ) / (2 * step)
+        assert derivative[:, k] == pytest.approx(numeric, rel=1e-6, abs=1e-18)
+
+
+@pytest.mark.parametrize(("d", "b"), [(0.5, 2 / 3), (0.3, 0.35), (0.2, 1.0)])
+def test_a_cutoff_is_found_with_its_exponent_freed_only_when_that_is_needed(d, b):
+    flux, _ = integrals(np.array([-22.0, 2.0, d, b]), LOW, HIGH, 1000.0, CUTOFF)
+    error = np.maximum(0.003 * flux, 1e-13)
+    bands = Bands.from_catalogue(LOW, HIGH, flux, error, error, flux / error)
+    fits = fit_all(bands, 1000.0, cutoff=True)
+    assert fits.preferred is fits.cutoff
+    expected = [-22.0, 2.0, d] if b == 2 / 3 else [-22.0, 2.0, d, b]
+    assert fits.cutoff.parameters == pytest.approx(expected, abs=1e-3)
+    assert fit_all(bands, 1000.0, cutoff=False).preferred.model == "log-parabola"
 
 
 @settings(deadline=None)  # the machine may be busy

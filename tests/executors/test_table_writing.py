@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from astropy.io.votable import parse_single_table
+from astropy.io import fits
+from astropy.io.votable import parse, parse_single_table
 from astropy.table import Table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,20 @@ def test_signs_of_markup_survive_in_the_votable():
     assert params == {"reference": "2015A&A...578A..22A", "caveats": 'index 1255 > 27.69 & "more" < 2'}
     assert list(votable.array["spectrum"]) == ["2015A&A...578A..22A <1>"]
     assert votable.fields[0].description == "bibcode & number"
+
+
+def test_columns_of_time_get_their_scale_and_origin():
+    table = Table()
+    add_column(table, "start", [55000.5], "MJD (TT)", unit="d", ucd="time.start")
+    write_table(table, "t", {"TIMESYS": "TT"}, extension="TIMES")
+    read = Table.read("t.fits", hdu="TIMES", astropy_native=True)
+    assert read["start"][0].tt.mjd == 55000.5
+    header = fits.getheader("t.fits", "TIMES")
+    assert (header["MJDREFI"], header["MJDREFF"], header["TIMEUNIT"], header["TCTYP1"]) == (0, 0.0, "d", "TT")
+    assert {s.timescale for s in parse("t.vot").iter_timesys()} == {"TT"}
+    add_column(table, "when", ["2009-06-18T12:00:00Z"], "UTC", ucd="time.start")
+    write_table(table["when",], "u", {"TIMESYS": "UTC"})
+    assert "MJDREFI" not in fits.getheader("u.fits", "U")
 
 
 def test_a_long_citation_survives_in_the_fits_header():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from executors.physics.variability import blocks, constancy, fractional_variability
+from executors.physics.variability import blocks, constancy, fractional_variability, plain_mean
 
 EDGES = np.arange(15.0) * 365
 
@@ -25,6 +25,12 @@ def test_the_weighted_mean_follows_the_better_point():
     assert found.mean == pytest.approx((100 + 2) / 101)
     assert found.chi2 == pytest.approx((0.0099 / 0.1) ** 2 + (0.9901 / 1.0) ** 2, rel=1e-3)
     assert found.dof == 1
+
+
+def test_the_plain_mean_follows_no_point_more_than_another():
+    mean, error = plain_mean(np.array([1.0, 2.0, 6.0]))
+    assert mean == 3
+    assert error == pytest.approx(np.sqrt((4 + 1 + 9) / 2 / 3))
 
 
 def test_f_var_by_hand():

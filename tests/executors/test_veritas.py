@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from astropy.table import Table
+from matplotlib.colors import to_rgb
 
 from executors import archives
+from executors.figures import veritas_spectrum as figures
+from executors.figures.epochs import epoch_styles
 from executors.instruments import veritas
 from executors.physics import veritas_points
 from kg_service.errors import NotCovered
@@ -86,6 +90,50 @@ def test_another_source_is_refused_with_those_covered(name):
     with pytest.raises(NotCovered, match=r"Mrk 421 and TXS 0506\+056") as refused:
         veritas.spectrum(name)
     assert refused.value.near
+
+
+def test_only_limits_are_called_limits():
+    result = veritas.spectrum("TXS 0506+056", "2017-09-01T00:00:00Z", "2017-10-05T00:00:00Z")
+    assert result.label == "4 VERITAS upper limits of TXS 0506+056, 2017"
+    assert "4 upper limits, no measured point" in result.quality
+    names = list(result.values)
+    assert names[:2] == ["upper_limits", "lowest_upper_limit"]
+    assert result.values["points"].value == 0
+    lowest = min(p["upper_limit"] for p in result.points)
+    assert result.values["lowest_upper_limit"].value == lowest
+    assert result.values["upper_limit_confidence"].value == 0.95
+
+
+def test_an_index_stands_beside_its_energy():
+    result = veritas.spectrum("Mrk 421", "2013-01-15T00:00:00Z", "2013-01-16T00:00:00Z")
+    names = list(result.values)
+    first = names.index("index_1")
+    assert names[first : first + 3] == ["index_1", "amplitude_1", "reference_energy_1"]
+    assert result.label == "VERITAS spectrum of Mrk 421, 2013"
+
+
+def test_no_two_nights_look_alike_and_years_are_families():
+    starts = [s.start for s in veritas_points.select("Mrk 421")]
+    styles = epoch_styles(starts)
+    assert len({(s.colour, s.marker, s.filled) for s in styles}) == len(starts) == 14
+    for one, other in itertools.combinations(zip(starts, styles, strict=True), 2):
+        same_year = one[0][:4] == other[0][:4]
+        if same_year:
+            assert one[1].marker != other[1].marker
+    assert [s.filled for s in styles[:9]] == [True, False] * 4 + [True]
+    hues = {start[:4]: np.argmax(to_rgb(style.colour)) for start, style in zip(starts, styles, strict=True)}
+    assert hues == {"2010": 2, "2013": 0, "2014": 1}  # blues, oranges, greens
+
+
+def test_lines_are_in_the_legend_and_energies_in_gev(monkeypatch):
+    drawn = []
+    plain = figures.save
+    monkeypatch.setattr(figures, "save", lambda f, *a: (drawn.append(f), plain(f, *a))[1])
+    veritas.spectrum("Mrk 421")
+    axes = drawn[0].axes[0]
+    assert "lines: power law of each spectrum" in axes.get_legend_handles_labels()[1]
+    assert axes.get_xlabel() == "Energy  [GeV]"
+    assert 100 < axes.get_xlim()[0] < 200
 
 
 def test_absorption_is_said_not_to_be_corrected():

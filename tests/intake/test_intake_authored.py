@@ -71,8 +71,8 @@ def test_all_of_a_declaration_is_kept_and_completed():
     assert made.coverage.energy == (5e4, 1e9)
     assert made.coverage.objects == ("a", "b")
     assert (made.cite, made.alt_names, made.inputs_together) == (
-        ("1", "2"),
-        ("y", "z"),
+        ("2", "1"),
+        ("z", "y"),
         (("e_min", "e_max"),),
     )
     assert (made.cost, made.deterministic) == (2.5, False)
@@ -85,7 +85,7 @@ def test_all_of_a_declaration_is_kept_and_completed():
     assert (e_min.unit, e_min.default.key, e_min.label) == ("MeV", "energy 100000 keV", "from")
     assert (e_min.minimum.key, e_min.maximum.key) == ("energy 50000 keV", "energy 1000000000 keV")
     assert e_max.default.key == "energy 1000000 keV"
-    assert [v.text for v in detector.allowed] == ["H1", "L1"]
+    assert [v.text for v in detector.allowed] == ["L1", "H1"]
     assert detector.determines == KG + "observedWith"
     assert sed.is_product
     site = Site("http://localhost:8000/")
@@ -160,6 +160,22 @@ def test_what_contradicts_itself_is_refused(said, error):
     analysis.__annotations__ = {"x": kg.MinimumEnergy, "return": oda.Spectrum}
     with pytest.raises(error):
         complete(analysis, **said)
+
+
+def test_limits_and_admissible_values_of_a_class_reach_its_inputs():
+    energy = with_input(oda.ISGRIEnergy, 20.0)
+    assert (energy.minimum.text, energy.maximum.text) == ("15", "800")
+    own = with_input(Annotated[oda.ISGRIEnergy, unit("MeV"), limits(0.001, 0.1)], 0.02)
+    assert (own.minimum.text, own.maximum.text) == ("15", "100")
+    assert {v.text for v in with_input(oda.VisibleBand, "g").allowed} == {"b", "g", "r", "v"}
+    assert [v.text for v in with_input(Annotated[oda.VisibleBand, allowed("r", "g")], "g").allowed] == [
+        "r",
+        "g",
+    ]
+    with pytest.raises(Invalid, match="not admitted by its class"):
+        with_input(Annotated[oda.VisibleBand, allowed("J")], "J")
+    with pytest.raises(Invalid, match="below the minimum 15"):
+        with_input(oda.ISGRIEnergy, 5.0)
 
 
 def test_an_unknown_term_offers_near_ones():

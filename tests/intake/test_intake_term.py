@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from kg_service.errors import (
     UnknownTerm,
     WrongUnit,
 )
-from kg_service.intake.term import cautions, read_request
+from kg_service.intake.term import read_request
 from kg_service.model.terms import KG, ODA
 from kg_service.model.values import Kind
 from kg_service.model.workflow import Input
@@ -50,6 +51,21 @@ def test_every_spelling_of_a_role_is_the_same_query(name):
     query = read("Spectrum", (name, "Mrk 421"))
     assert query.bindings[0].property == KG + "object"
     assert query.ident == read("Spectrum", object="Mrk 421").ident
+
+
+@pytest.mark.parametrize("name", ["HESS", "MAGIC", "Swift-XRT"])
+def test_an_instrument_that_is_not_known_is_answered_with_those_that_have_a_workflow(name):
+    using = replace(CUTS, instruments=(KG + "VERITAS", KG + "FermiLAT"))
+    with pytest.raises(UnknownTerm, match="Fermi-LAT, VERITAS") as refused:
+        read("Spectrum", instrument=name, workflows=(using,))
+    assert refused.value.near == ("Fermi-LAT", "VERITAS")
+    assert (refused.value.parameter, refused.value.value) == ("instrument", name)
+
+
+def test_a_misspelt_instrument_is_answered_with_the_near_ones_alone():
+    with pytest.raises(UnknownTerm, match="Did you mean") as refused:
+        read("Spectrum", instrument="Fermy")
+    assert "VERITAS" not in refused.value.near
 
 
 @pytest.mark.parametrize("term", ["Spectrum", "oda:Spectrum", ODA + "Spectrum"])
@@ -206,9 +222,10 @@ def test_one_thing_given_twice_is_a_conflict_that_names_both(pairs):
         assert name in caught.value.detail
 
 
-def test_asking_for_any_data_product_is_allowed_and_warned_of():
-    assert "every number" in cautions(read("DataProduct"))[0]
-    assert cautions(read("Spectrum")) == ()
+def test_data_product_means_too_much_to_be_asked_for():
+    with pytest.raises(UnknownTerm, match="every number and text") as caught:
+        read("DataProduct")
+    assert "Spectrum" in caught.value.near
 
 
 def test_a_new_version_of_a_workflow_leaves_questions_as_they_are():
@@ -246,13 +263,13 @@ from kg_service.discovery import describe
 from kg_service.intake import authored, digest, graph, short
 from kg_service.intake.term import read_request
 from kg_service.model.terms import Site
-from kg_service.rdf import formats, plan, product, query, run, workflow
+from kg_service.rdf import formats, plan, product, query, run, sealing, workflow
 from kg_service.vocabulary.catalogue import load
 
 pairs = [("object", "Crab"), ("e_min", "20 keV"), ("t1", "MJD55000"), ("ra", "83.6"), ("dec", "22")]
 asked = read_request("Spectrum", pairs, load(data_folder("ontology")))
 site = Site("http://localhost:8000/")
-formats.seal(query.to_triples(asked, site), site)
+sealing.seal(query.to_triples(asked, site), site)
 describe.query_json(asked, site)
 heavy = {"astropy", "pyshacl", "fastapi", "pydantic", "httpx", "owlready2", "rdflib", "numpy", "scipy"}
 print(sorted(heavy & set(sys.modules)))
@@ -262,3 +279,15 @@ print(sorted(heavy & set(sys.modules)))
 def test_reading_a_request_loads_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", HEAVY], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_workflow_answers_by_what_reasoning_says_it_promises():
+    """Only the Fermi light curve is a gamma-ray one, though neither says so: its parameter is meant."""
+    fermi = workflow("lat-curve", Input("smooth", ODA + "Integer"), output=ODA + "LightCurve")
+    fermi = replace(fermi, outputs=(replace(fermi.outputs[0], observed_with=(KG + "FermiLAT",)),))
+    neutrinos = workflow("antares-curve", Input("smooth", ODA + "Boolean"), output=ODA + "LightCurve")
+    neutrinos = replace(neutrinos, outputs=(replace(neutrinos.outputs[0], observed_with=(KG + "ANTARES",)),))
+    query = read("GammaRayLightCurve", smooth="3", workflows=(fermi, neutrinos))
+    assert query.bindings[0].value.kind is Kind.INTEGER
+    with pytest.raises(Conflict):
+        read("LightCurve", smooth="3", workflows=(fermi, neutrinos))

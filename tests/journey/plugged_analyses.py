@@ -66,3 +66,14 @@ def fetching(fetch: oda.String) -> kg.Observability:
     path.write_bytes(b"large")
     made = _made(f"Fetched {fetch}")
     return replace(made, datasets=(_dataset("fetched.txt", b"large", "online"),))
+
+
+@workflow(title="Doubtful", cost=0.1)
+def doubtful(doubt: oda.String) -> kg.Observability:
+    """Gives a flux that no source has: a wrong unit, perhaps."""
+    point = {
+        "energy_reference": 1e6, "energy_low": 5e5, "energy_high": 2e6, "flux": 3.0,
+        "flux_error_low": 0.1, "flux_error_high": 0.1, "epoch_start": "2020-01-01T00:00:00Z",
+        "epoch_end": "2020-01-02T00:00:00Z", "spectrum": "one", "observed_with": kg.FermiLAT.iri,
+    }  # fmt: skip
+    return replace(_made(f"Doubtful {doubt}"), points=(point,))

@@ -153,7 +153,9 @@ def test_numbers_that_are_refused(number: object):
     ("text", "hint"),
     [
         ("1,000 keV", "thousands separators"),
-        ("0,5 keV", "decimal point"),
+        ("0,5 keV", "decimal point, not a comma: 0.5"),
+        ("12,5 GeV", "decimal point, not a comma: 12.5"),
+        ("12,500,000 keV", "separators: 12500000, not 12,500,000"),
         ("NaN", "finite"),
         ("", "number is needed"),
     ],

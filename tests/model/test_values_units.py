@@ -15,12 +15,13 @@ from strategies import decimals
 
 from kg_service.errors import BadValue, WrongUnit
 from kg_service.model import astropy_bridge
-from kg_service.model import units as table
+from kg_service.model import unit_table as table
 from kg_service.model.notation import convert, read
-from kg_service.model.units import common_unit, conversion
+from kg_service.model.unit_table import common_unit
+from kg_service.model.units import conversion
 from kg_service.model.values import Kind
 
-PREFIXED = [prefix + base for prefix in table.PREFIXES for base in table._PREFIXABLE]
+PREFIXED = [prefix + base for prefix in table.PREFIXES for base in table.PREFIXABLE]
 OURS = sorted({*table.TABLE, *PREFIXED} - {""})
 WORDS_OF_OURS = {
     "metre",
@@ -71,9 +72,9 @@ def test_units_of_different_quantities_never_convert(one: str, other: str):
 
 
 def test_the_table_agrees_with_the_constants_of_the_si():
-    assert Fraction(str(constants.h.value)) == table._PLANCK
+    assert Fraction(str(constants.h.value)) == table.PLANCK
     assert Fraction(str(constants.e.value)) == table._CHARGE
-    assert Fraction(str(constants.c.value)) == table._LIGHT
+    assert Fraction(str(constants.c.value)) == table.LIGHT
     assert Fraction(str(constants.au.value)) == table._ASTRONOMICAL_UNIT
     assert float(table._PI) == math.pi
 

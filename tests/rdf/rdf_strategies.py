@@ -14,7 +14,6 @@ from kg_service.model.terms import KG, ODA, Site
 from kg_service.model.values import Kind, Value
 from kg_service.model.workflow import Coverage, Input, Output, Workflow, WorkflowStatus
 from kg_service.rdf.agent import Agent
-from kg_service.rdf.workflow import value_order
 
 # Two cores are shared: how long one example takes says nothing.
 settings.register_profile("shared-machine", deadline=None)
@@ -35,6 +34,11 @@ instant = st.integers(0, 90_000 * 86_400_000_000)
 stamp = st.datetimes().map(
     lambda d: d.strftime("%Y-%m-%dT%H:%M:%S.").rjust(20, "0") + f"{d.microsecond // 1000:03d}Z"
 )
+
+
+def listing(elements, **sizes):
+    """A list in an order that somebody chose."""
+    return st.lists(elements, unique=True, **sizes).map(tuple)
 
 
 def sorted_tuple(elements, **sizes):
@@ -99,7 +103,7 @@ def inputs(draw, input_name):
         default=draw(none | known if optional else st.none() | known),
         minimum=draw(st.none() | known),
         maximum=draw(st.none() | known),
-        allowed=tuple(sorted(draw(st.lists(known, unique_by=lambda v: v.text, max_size=3)), key=value_order)),
+        allowed=tuple(draw(st.lists(known, unique_by=lambda v: v.text, max_size=3))),
         optional=optional,
         determines=draw(st.none() | iri),
         is_product=draw(st.booleans()),
@@ -110,7 +114,7 @@ def inputs(draw, input_name):
 def outputs(draw, output_name):
     if draw(st.booleans()):
         return Output(output_name, draw(iri), draw(text), is_product=False)
-    return Output(output_name, ODA + "Spectrum", draw(text), True, draw(sorted_tuple(iri, max_size=3)))
+    return Output(output_name, ODA + "Spectrum", draw(text), True, draw(listing(iri, max_size=3)))
 
 
 @st.composite
@@ -126,19 +130,18 @@ def workflows(draw):
         description=draw(text),
         inputs=ins,
         outputs=tuple(draw(outputs(n)) for n in draw(st.lists(name, unique=True, min_size=1, max_size=3))),
-        instruments=draw(sorted_tuple(iri, max_size=3)),
+        instruments=draw(listing(iri, max_size=3)),
         messenger=draw(st.none() | iri),
         coverage=draw(coverages),
         deterministic=draw(st.booleans()),
         cost=draw(real),
         licence=draw(st.sampled_from(["https://spdx.org/licenses/MIT", "CC BY 4.0", ""])),
-        cite=draw(sorted_tuple(some_text, max_size=3)),
+        cite=draw(listing(some_text, max_size=3)),
         executor=draw(name),
         entry=draw(text),
-        tables=draw(sorted_tuple(some_text, max_size=2)),
         inputs_together=tuple(sorted(draw(st.lists(st.sampled_from(pairs), unique=True)))) if pairs else (),
         status=draw(st.sampled_from(WorkflowStatus)),
-        alt_names=draw(sorted_tuple(some_text, max_size=2)),
+        alt_names=draw(listing(some_text, max_size=2)),
     )
 
 
@@ -192,30 +195,30 @@ def products(draw):
     return Product(
         ident=draw(ident),
         label=draw(text),
-        types=draw(sorted_tuple(iri.filter(lambda i: i != KG + "Product"), max_size=2)),
+        types=draw(listing(iri.filter(lambda i: i != KG + "Product"), max_size=2)),
         run=draw(addresses("runs")),
         workflow=workflow,
         run_key=draw(digest),
         created=draw(stamp),
         files=tuple(draw(st.lists(files, unique_by=lambda f: f.name, max_size=3))),
         values=draw(st.dictionaries(some_text, measures, max_size=4)),
-        gives=tuple(sorted(gives, key=lambda g: g.name)),
+        gives=tuple(gives),
         points=tuple(
             sorted(draw(st.lists(points, unique_by=lambda p: p.order, max_size=3)), key=lambda p: p.order)
         ),
-        quality=draw(sorted_tuple(some_text, max_size=3)),
+        quality=draw(listing(some_text, max_size=3)),
         coverage=draw(coverages),
-        observed_with=draw(sorted_tuple(iri, max_size=2)),
-        used=draw(sorted_tuple(addresses("datasets"), max_size=2)),
-        derived_from=draw(sorted_tuple(addresses("products"), max_size=2)),
-        cite=draw(sorted_tuple(some_text, max_size=2)),
+        observed_with=draw(listing(iri, max_size=2)),
+        used=draw(listing(addresses("datasets"), max_size=2)),
+        derived_from=draw(listing(addresses("products"), max_size=2)),
+        cite=draw(listing(some_text, max_size=2)),
         same_content=draw(st.none() | addresses("products")),
     )
 
 
 problems = st.builds(
     lambda kind, detail, parameter, value, near: kind(
-        detail, parameter=parameter, value=value, near=sorted(near), report="@prefix sh: <http://x/> ."
+        detail, parameter=parameter, value=value, near=near, report="@prefix sh: <http://x/> ."
     ).to_json(),
     st.sampled_from([Invalid, NotCovered]),
     some_text,
@@ -239,7 +242,7 @@ def runs(draw):
         ended=draw(st.none() | stamp),
         run_key=draw(st.none() | digest),
         arguments={n: draw(values | none).key for n in draw(st.lists(name, unique=True, max_size=4))},
-        used=draw(sorted_tuple(addresses("datasets") | addresses("products"), max_size=3)),
+        used=draw(listing(addresses("datasets") | addresses("products"), max_size=3)),
         products=draw(sorted_tuple(addresses("products"), max_size=2)),
         progress=Progress(1.0 if phase is Phase.COMPLETED else None),
         problem=draw(st.none() | problems),

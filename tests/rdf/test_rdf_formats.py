@@ -16,10 +16,10 @@ from rdf_strategies import SITE, products, runs, workflows
 from kg_service.errors import Malformed, NotAcceptable, TooLarge, UnsupportedMediaType
 from kg_service.model.terms import XSD, Site
 from kg_service.rdf import product, run, sealing, workflow
-from kg_service.rdf.formats import READABLE, WRITABLE, media_type, parse, seal, serialise, unseal
+from kg_service.rdf.formats import READABLE, WRITABLE, media_type, parse, serialise
 from kg_service.rdf.graph import number, typed
 from kg_service.rdf.jsonld import CONTEXT_ADDRESS
-from kg_service.rdf.sealing import as_stored
+from kg_service.rdf.sealing import as_stored, seal, unseal
 
 A, P = NamedNode("http://localhost:8000/a"), NamedNode("http://x/p")
 TEXTS = [

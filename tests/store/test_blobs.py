@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import stat
 import subprocess
 import sys
 import textwrap
@@ -71,9 +74,26 @@ def test_a_name_that_is_no_hash_reaches_no_file(blobs, name):
 
 def test_damage_is_seen_when_asked_for(blobs):
     sha256, _ = blobs.put(b"flux 1.0")
+    blobs.path(sha256).chmod(0o644)
     blobs.path(sha256).write_bytes(b"flux 2.0")
     with pytest.raises(ServiceProblem, match="damaged"):
         blobs.open(sha256, verify=True)
+
+
+@pytest.mark.parametrize("how", ["bytes", "path"])
+def test_nobody_may_write_to_a_blob_or_a_link_to_it_but_copies_and_folders_are_the_users(
+    blobs, tmp_path, how
+):
+    (tmp_path / "curve").write_bytes(b"curve")
+    sha256, _ = blobs.put(b"curve" if how == "bytes" else tmp_path / "curve")
+    folder = tmp_path / "products"
+    folder.mkdir()
+    os.link(blobs.path(sha256), folder / "link")
+    shutil.copyfile(blobs.path(sha256), folder / "copy")
+    assert not stat.S_IMODE((folder / "link").stat().st_mode) & 0o222
+    (folder / "copy").write_bytes(b"mine")
+    shutil.rmtree(folder)
+    assert blobs.path(sha256).read_bytes() == b"curve"
 
 
 def test_an_absent_source_is_named(blobs, tmp_path):

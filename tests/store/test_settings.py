@@ -46,7 +46,7 @@ def test_the_default_folder_is_in_the_users_data_directory():
         ("KG_BASE_IRI", "  ", "base_iri", None),
         ("KG_STORE", "http://127.0.0.1:7878", "store", "http://127.0.0.1:7878"),
         ("KG_STORE_UPDATE", "http://127.0.0.1:7878/up", "store_update", "http://127.0.0.1:7878/up"),
-        ("KG_BLOBS", "s3://bucket/kg", "blobs", "s3://bucket/kg"),
+        ("KG_BLOBS", "/srv/blobs", "blobs", Path("/srv/blobs")),
         ("KG_ENGINE", "dask://h:8786", "engine", "dask://h:8786"),
         ("KG_ONLINE", "0", "online", False),
         ("KG_ONLINE", "No", "online", False),
@@ -76,6 +76,8 @@ def test_a_variable_is_understood(name, text, field, value):
         ("KG_BASE_IRI", "http:///"),
         ("KG_BASE_IRI", "http://kg.example:99999/"),
         ("KG_STORE", "localhost:7878"),
+        ("KG_BLOBS", "s3://bucket/kg"),
+        ("KG_DATA", "s3://bucket/kg"),
         ("KG_ONLINE", "maybe"),
         ("KG_WORKERS", "0"),
         ("KG_WORKERS", "two"),
@@ -92,6 +94,15 @@ def test_a_value_that_cannot_be_used_names_its_variable(name, text):
     with pytest.raises(BadValue, match=name) as caught:
         read(**{name: text})
     assert (caught.value.parameter, caught.value.value) == (name, text)
+
+
+@pytest.mark.parametrize("name", ["KG_STORE", "KG_STORE_UPDATE"])
+@pytest.mark.parametrize("text", ["ftp://anna:s3cret@h/", "anna:s3cret@h:7878", "http://anna:s3/cret@h"])
+def test_a_password_is_not_told(name, text):
+    with pytest.raises(BadValue, match=name) as caught:
+        read(**{name: text})
+    assert "cret" not in f"{caught.value.detail} {caught.value.value}"
+    assert "cret" not in repr(read(**{name: "http://anna:s3cret@h/"}))
 
 
 def test_a_file_is_no_data_folder(tmp_path):

@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
-from kg_service.errors import Conflict, ServiceProblem
-from kg_service.store.site import FORMAT, DataFolder, Service, open_data
+from kg_service.errors import BadValue, Conflict, ServiceProblem
+from kg_service.store.site import FORMAT, DataFolder, Service, open_data, service_at
 
 
 def listing(path) -> dict[str, bytes]:
@@ -67,6 +67,12 @@ def test_a_folder_with_other_things_is_refused_and_not_touched(tmp_path):
     assert set(listing(tmp_path)) == {"thesis.tex"}
 
 
+def test_what_commands_leave_before_there_is_a_site_is_ours(tmp_path):
+    for name in ("products", "locks", "cache", "scratch", "index.snapshots"):
+        (tmp_path / name).mkdir()
+    assert open_data(tmp_path).products == tmp_path / "products"
+
+
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "{}", '{"format": "1"}', '{"format": 1, "base_iri": 5, "created": ""}']
 )
@@ -74,12 +80,6 @@ def test_a_damaged_marker_is_named(tmp_path, content):
     (tmp_path / "site.json").write_text(content)
     with pytest.raises(ServiceProblem, match=r"site\.json"):
         open_data(tmp_path)
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ServiceProblem, match="file"):
-        open_data(tmp_path / "file" / "data")
 
 
 def test_processes_that_make_it_at_once_agree(tmp_path):
@@ -125,13 +125,13 @@ def address():
 
 
 def test_a_service_is_found_by_those_who_may_read_its_file(folder, address):
-    assert folder.service() is None
+    assert service_at(folder.path) is None
     announced = Service(address, os.getpid(), "secret")
     folder.announce(announced)
-    assert folder.service() == announced
+    assert service_at(folder.path) == announced
     assert stat.S_IMODE((folder.path / "service.json").stat().st_mode) == 0o600
     folder.withdraw()
-    assert folder.service() is None
+    assert service_at(folder.path) is None
     folder.withdraw()
 
 
@@ -139,7 +139,7 @@ def test_a_service_whose_process_is_gone_is_ignored(folder, address):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     folder.announce(Service(address, gone.pid, "secret"))
-    assert folder.service() is None
+    assert service_at(folder.path) is None
     folder.withdraw()
     assert (folder.path / "service.json").exists()
 
@@ -148,4 +148,11 @@ def test_a_service_that_does_not_answer_is_ignored(folder):
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
     folder.announce(Service(address, os.getpid(), "secret"))
-    assert folder.service() is None
+    assert service_at(folder.path) is None
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_setting(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(BadValue, match="cannot be made") as refused:
+        open_data(tmp_path / "file" / "data")
+    assert refused.value.parameter == "KG_DATA"

@@ -220,6 +220,25 @@ def test_queries_see_what_a_running_writer_wrote_within_a_second(tmp_path):
                 time.sleep(0.05)
 
 
+def test_what_stands_where_the_user_stands_is_not_imported(index, tmp_path, monkeypatch):
+    (tmp_path / "json.py").write_text("raise RuntimeError('this is not the json of Python')\n")
+    monkeypatch.chdir(tmp_path)
+    with SparqlPool(index, LIMITS, workers=1) as pool:
+        assert count(pool) == COUNT
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked at in /proc")
+def test_no_secret_stands_in_the_command_line_or_the_environment_of_a_worker(monkeypatch):
+    monkeypatch.setenv("KG_STORE", "http://anna:s3cret@127.0.0.1:9")
+    with SparqlPool("http://anna:s3cret@127.0.0.1:9", LIMITS, workers=1) as pool:
+        with pytest.raises(ServiceProblem, match=r"127\.0\.0\.1:9/query cannot be reached") as caught:
+            pool.evaluate("ASK {}")
+        [worker] = pool._all
+        for seen in ("cmdline", "environ"):
+            assert b"s3cret" not in Path(f"/proc/{worker._process.pid}/{seen}").read_bytes()
+    assert "s3cret" not in caught.value.detail
+
+
 def test_closing_ends_all_processes(index):
     pool = SparqlPool(index, LIMITS, workers=3)
     processes = [w._process for w in pool._all]

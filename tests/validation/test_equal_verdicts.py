@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import GRAPHS, read
+from example_graphs import GRAPHS, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import GRAPHS, SHAPES, read
+from example_graphs import GRAPHS, SHAPES, read
+from pyoxigraph import NamedNode
 
+from kg_service.model.terms import SH
 from kg_service.validation.judge import Judge
+from kg_service.validation.shapes import Description, ShapeFolder, sh
+from kg_service.vocabulary.catalogue import Catalogue
 
 CONFORMING = sorted((GRAPHS / "conforming").rglob("*.ttl"))
 VIOLATING = sorted((GRAPHS / "violating").rglob("*.ttl"))
@@ -53,7 +57,7 @@ def test_every_shape_has_a_graph_that_it_refuses(judge: Judge):
     named = {
         triple.subject.value
         for noun in judge.nouns
-        for triple in judge.shapes(noun)
+        for triple in ShapeFolder(SHAPES).file(noun)
         if triple.predicate.value.startswith("http://www.w3.org/ns/shacl#target")
     }
     assert named - refused == set()
@@ -63,3 +67,21 @@ def test_every_noun_has_conforming_and_violating_graphs():
     nouns = {path.stem for path in SHAPES.glob("*.ttl")}
     assert {path.parent.name for path in CONFORMING} == nouns
     assert {path.parent.name for path in VIOLATING} == nouns
+
+
+def test_every_role_of_the_ontology_has_a_rule_for_its_value(catalogue: Catalogue):
+    """A query states each role at most once, in the datatype of its kind and within limits or a form."""
+    shapes = Description(ShapeFolder(SHAPES).file("query"))
+    said: dict[str, set[str]] = {}
+    for shape in shapes.with_property(sh("path")):
+        path = shapes.one(shape, sh("path"))
+        if isinstance(path, NamedNode):
+            said.setdefault(path.value, set()).update(p.value.removeprefix(SH) for p in shapes.about(shape))
+    limits = {"pattern", "minInclusive", "minExclusive"}
+    roles = catalogue.roles()
+    assert len(roles) > 25
+    for role in roles:
+        assert {"datatype", "maxCount"} <= said.get(role.property, set()), role.property
+        assert said[role.property] & limits, role.property
+        if role.exact_twin is not None:
+            assert {"datatype", "maxCount"} <= said.get(role.exact_twin, set()), role.exact_twin

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import GRAPHS, ROOT, SHAPES, read
+from example_graphs import GRAPHS, ROOT, SHAPES, read
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg_service.validation.judge import Judge
@@ -228,7 +228,7 @@ from pathlib import Path
 from pyoxigraph import RdfFormat, parse
 from kg_service.validation.judge import Judge
 from kg_service.vocabulary.catalogue import load
-judge = Judge.load(Path({str(SHAPES)!r}), load(Path({str(ROOT / "ontology")!r})))
+judge = Judge(Path({str(SHAPES)!r}), load(Path({str(ROOT / "ontology")!r})))
 for path in Path({str(GRAPHS / "conforming")!r}).rglob("*.ttl"):
     triples = [q.triple for q in parse(path.read_bytes(), RdfFormat.TURTLE, base_iri="http://localhost/")]
     assert judge.check(triples, path.parent.name).conforms

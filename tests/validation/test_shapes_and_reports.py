@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import GRAPHS, ROOT, SHAPES, read
+from example_graphs import GRAPHS, ROOT, SHAPES, read
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg_service.errors import BadValue, Invalid, Malformed, NotFound
@@ -157,8 +157,8 @@ def test_terms_added_to_the_ontology_are_known_without_code(tmp_path: Path):
 kg:NewTelescope a owl:NamedIndividual , oda:Instrument ; kg:observes kg:Neutrino ;
     rdfs:label "new telescope"@en ; skos:definition "An instrument of tomorrow."@en ; kg:status "testing" .
 """)
-    new = Judge.load(SHAPES, load(tmp_path / "ontology"))
-    old = Judge.load(SHAPES, load(ROOT / "ontology"))
+    new = Judge(SHAPES, load(tmp_path / "ontology"))
+    old = Judge(SHAPES, load(ROOT / "ontology"))
     triples = [
         Triple(t.subject, t.predicate, NamedNode(KG + "NewTelescope"))
         if t.predicate.value == KG + "instrument"

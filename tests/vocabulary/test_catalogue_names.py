@@ -160,3 +160,35 @@ def test_terms_and_what_is_below_them(catalogue: Catalogue):
     assert {KG + "H1", KG + "L1"} <= set(catalogue.children(KG + "LIGO"))
     assert catalogue.children(KG + "H1") == ()
     assert len({t.iri for t in catalogue.terms()}) == len(catalogue.terms()) > 500
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("t_min", {"t1", "t2"}),
+        ("time", {"t1", "t2"}),
+        ("start", {"t1"}),
+        ("tend", {"t2"}),
+        ("tmax", {"t1", "t2"}),
+        ("energy", {"e_min", "e_max"}),
+        ("energy_low", {"e_min", "e_max"}),
+        ("name", {"object"}),
+        ("object_id", {"object"}),
+        ("position", {"ra", "dec"}),
+        ("freq", {"f_min", "f_max"}),
+        ("e_mni", {"e_min"}),
+    ],
+)
+def test_a_name_that_nobody_uses_offers_what_it_may_mean(catalogue: Catalogue, name: str, offered: set[str]):
+    with pytest.raises(UnknownParameter) as caught:
+        catalogue.parameter(name)
+    assert offered <= set(caught.value.near)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("tstart", "StartTime"), ("emin", "MinimumEnergy"), ("energy_min", "MinimumEnergy"),
+     ("source", "AstrophysicalObject"), ("target", "AstrophysicalObject")],
+)  # fmt: skip
+def test_usual_names_are_understood(catalogue: Catalogue, name: str, role: str):
+    assert catalogue.parameter(name).term.endswith(role)

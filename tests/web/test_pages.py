@@ -9,6 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from httpx import Client
 
+from kg_service.model.terms import Site
+from kg_service.web.pages import TemplatePages
+
 PAGE = {"Accept": "text/html"}
 VOID = {"meta", "link", "input", "br", "img", "option"}
 
@@ -177,3 +180,90 @@ def test_the_start_page_lists_addresses_for_machines(http):
     said = http.get("/").json()
     for name, address in said.items():
         assert http.get(address, headers={"Accept": "*/*"}).status_code == 200, name
+
+
+@pytest.fixture(scope="module")
+def combined(live):
+    with Client(base_url=live.address, timeout=60, headers={"Prefer": "wait=60"}) as client:
+        return client.get("/ask/LightCurve", params={"object": "Mrk 421"}).json()
+
+
+def test_caveats_of_steps_and_workflows_passed_over_are_told(http, combined):
+    """On the page of the answer, and on that of the product."""
+    pages = TemplatePages(Site("http://localhost:8000/"))
+    passed = {"workflow": combined["workflow"], "code": "not-covered", "detail": "Ask with `t1`."}
+    more = {"caveats": ["a caveat on the way"], "passed_over": [passed]}
+    for name, content in (("answer", combined), ("product", combined["product"])):
+        text = pages.page(name, {**content, **more}, host="http://h", path="/x").decode()
+        page = read(text)
+        assert "a caveat on the way (of a step on the way)" in page.text
+        assert f"{combined['workflow'].split('/')[-2]}: Ask with t1." in page.text
+        assert "<code>t1</code>" in text
+
+
+def test_the_history_is_a_tree_with_links_and_the_turtle_behind_it(http, combined):
+    product = f"/products/{last(combined['product']['id'])}"
+    text = http.get(f"{product}/provenance", headers=PAGE).text
+    page = read(text)
+    assert "derived from" in page.text
+    assert '<ul class="tree">' in text
+    assert product in page.links
+    assert any(link.startswith("/workflows/") for link in page.links)
+    assert f"{product}/provenance?as=turtle" in page.links
+    assert "prov:wasGeneratedBy" in text.partition("<details>")[2]
+    of = http.get("/provenance", params={"of": product.lstrip("/")}, headers=PAGE).text
+    assert '<ul class="tree">' in of
+
+
+def test_a_product_links_to_itself_on_this_host_and_tells_its_name(http, combined):
+    name = combined["product"]["id"]
+    text = http.get(f"/products/{last(name)}", headers=PAGE).text
+    assert f'<a href="/products/{last(name)}"><code>{name}</code></a>' in text
+
+
+def test_runs_are_told_by_question_and_product_and_a_refused_one_is_no_error(http):
+    name = f"nothing {uuid.uuid4().hex[:8]}"
+    http.get("/ask/Spectrum", params={"object": name}, headers={"Prefer": "wait=60"})
+    text = http.get("/runs", headers=PAGE).text
+    page = read(text)
+    assert f"Spectrum object={name}" in page.text
+    assert 'class="phase refused"' in text
+    assert "refused: the object is not known" in page.text
+
+
+def test_a_refused_question_can_be_put_right_on_its_page(http):
+    text = http.get("/ask/Spectrum", params={"object": "Mrk 421", "instrument": "HESS"}, headers=PAGE).text
+    page = read(text)
+    assert "/ask/Spectrum?object=Mrk%20421&instrument=VERITAS" in page.links
+    assert "/go" in page.links
+    assert 'value="Mrk 421"' in text
+    assert "/terms/Spectrum" in read(http.get("/terms/Spectrm", headers=PAGE).text).links
+
+
+def test_terms_are_in_groups_and_sorted(http):
+    items = http.get("/terms", params={"limit": 1000}).json()["items"]
+    groups = list(dict.fromkeys(item["group"] for item in items))
+    assert groups[:4] == ["product", "role", "instrument", "messenger"]
+    assert [item["group"] for item in items] == sorted(
+        (item["group"] for item in items), key=groups.index
+    )  # each group in one piece
+    for group in groups:
+        labels = [item["label"].casefold() for item in items if item["group"] == group]
+        assert labels == sorted(labels)
+    assert "What can be asked for" in read(http.get("/terms", headers=PAGE).text).text
+
+
+def test_an_observatory_is_told_with_its_instruments(http):
+    page = " ".join(read(http.get("/instruments", headers=PAGE).text).text.split())
+    assert "Tiangong-2with POLAR" in page
+    assert "50 to 500 keV" in read(http.get("/instruments/POLAR", headers=PAGE).text).text
+
+
+def test_small_numbers_have_powers_of_ten_in_rows(http):
+    rows = http.get("/sparql", params={"query": "SELECT (1.924e-12 AS ?x) {}"}, headers=PAGE).text
+    assert "<td>1.924e-12</td>" in rows
+
+
+def test_documentation_has_no_backticks(http):
+    text = http.get("/docs", headers=PAGE).text
+    assert "`" not in text

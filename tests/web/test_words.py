@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 import shlex
 
 import pytest
@@ -8,34 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg_service.model.terms import KG, ODA, Site
-from kg_service.web.words import Addresses, measure, repeat_curl, repeat_kg, short, size, unit
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "text"),
-    [
-        (2.0204, 0.0183, "2.020 ± 0.018"),
-        (8.13e-12, 1.5e-13, "(8.13 ± 0.15) \N{MULTIPLICATION SIGN} 10⁻¹²"),
-        (-3.78e-5, None, "\N{MINUS SIGN}3.78 \N{MULTIPLICATION SIGN} 10\N{SUPERSCRIPT MINUS}⁵"),
-        (1255.3, 40.0, "1255 ± 40"),
-        (0.0, 0.5, "0.00 ± 0.50"),
-        (1126259462.42, None, "1126259462.42"),
-        (57000.25, None, "57000.2"),
-        (1036.9, None, "1036.9"),
-        (8, None, "8"),
-        (True, None, "yes"),
-        ("log-parabola", None, "log-parabola"),
-        (None, None, "\N{EN DASH}"),
-        (math.inf, None, "\N{EN DASH}"),
-    ],
-)
-def test_numbers_at_the_digits_that_the_error_allows(value, error, text):
-    assert measure(value, error) == text
-
-
-@given(st.floats(allow_nan=True), st.none() | st.floats(min_value=0, allow_nan=False))
-def test_any_number_can_be_written(value, error):
-    assert measure(value, error)
+from kg_service.web.words import Addresses, marked, repeat_curl, repeat_kg, short, size, standing, unit
 
 
 def test_units():
@@ -68,6 +40,30 @@ def test_lines_can_be_pasted_into_a_shell(term, given_):
     words = shlex.split(repeat_curl(asked, "http://h:1"))
     assert len(words) == 2
     assert words[1].startswith("http://h:1/ask/")
+
+
+def test_backticks_are_code_and_all_else_is_escaped():
+    assert (
+        marked("needs `t0` or ``ra``, not <b>") == "needs <code>t0</code> or <code>ra</code>, not &lt;b&gt;"
+    )
+    assert marked("`<script>`") == "<code>&lt;script&gt;</code>"
+    assert marked("one ` alone") == "one ` alone"
+    assert marked(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "words"),
+    [
+        ("ERROR", "unresolved-object", "refused: the object is not known"),
+        ("ERROR", "run-failed", "failed: the run failed"),
+        ("ERROR", "archive-unavailable", "failed: the archive cannot be reached"),
+        ("COMPLETED", None, "completed"),
+        ("ABORTED", "run-failed", "cancelled"),
+        ("ERROR", None, "error"),
+    ],
+)
+def test_how_a_run_stands_in_words(phase, code, words):
+    assert standing(phase, {"code": code, "detail": "x"} if code else None) == words
 
 
 def test_long_hashes_are_shortened():

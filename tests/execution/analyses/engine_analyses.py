@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from kg_service.authoring import Measure, OutputFile, Result, log, oda, progress, workflow
+from kg_service.authoring import Coverage, Measure, OutputFile, Result, log, oda, progress, workflow
 from kg_service.errors import NotCovered
 
 
@@ -55,4 +56,48 @@ def fail(how: oda.String = "error") -> oda.Spectrum:
         return Result(os.environ.get("KG_SECRET_TOKEN", "nothing"))
     if how == "missing file":
         return Result("x", files=[OutputFile("never.fits", "application/fits")])
+    raise ValueError("the fit did not converge")
+
+
+@workflow(title="Hands back odd things")
+def odd(how: oda.String = "nan") -> oda.Spectrum:
+    """Hand back what is no plain finite number."""
+    import numpy as np
+
+    plain = Result(
+        "odd",
+        values={"flux": Measure(np.float32(0.5), np.float64(0.25), "Jy"), "n": Measure(np.int64(3)),
+                "found": Measure(np.bool_(True))},
+        gives={"ra": np.float32(1.5)},
+        points=[{"energy_reference": np.float32(2.0), "flux": np.float64(3.0)}],
+        coverage=Coverage(energy=(np.float32(1.0), np.int64(4))),
+        seed=np.int32(7),
+    )  # fmt: skip
+    return {
+        "scalars": plain,
+        "nan": replace(plain, values={"flux": Measure(float("nan"))}),
+        "error": replace(plain, values={"flux": Measure(1.0, np.inf)}),
+        "gives": replace(plain, gives={"ra": np.nan}),
+        "point": replace(
+            plain, points=[{"energy_reference": 1.0}, {"energy_reference": 1.0, "flux": np.nan}]
+        ),
+        "array": replace(plain, values={"flux": Measure(np.array([1.0, 2.0]))}),  # type: ignore[arg-type]
+        "masked": replace(plain, values={"flux": Measure(np.ma.masked)}),  # type: ignore[arg-type]
+        "label": replace(plain, label=Path("a path")),  # type: ignore[arg-type]
+    }[how]
+
+
+@workflow(title="Says no more")
+def fall_silent(seconds: oda.Float = 60.0) -> oda.Spectrum:
+    """Close every line to the engine, and go on."""
+    os.closerange(3, 100)
+    time.sleep(seconds)
+    return Result("never heard")
+
+
+@workflow(title="Talks much")
+def talk(lines: oda.Integer = 1) -> oda.Spectrum:
+    """Write so many lines of 1000 bytes, then fail."""
+    for number in range(lines):
+        log(f"{number:<999}")
     raise ValueError("the fit did not converge")
